@@ -1,0 +1,63 @@
+//! A span of time as people write it in Dockerfiles and as Go's flags take it.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Whole hours in, the probe is no health check any more, and a sum can't overflow.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Not a duration, or none that a probe can use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadDuration;
+
+/// Reads `500ms`, `1s`, `1.5s`, `2m`, `1m30s`; a bare number is seconds. From 1 ms, the timer's tick, to 24 hours.
+pub fn parse(text: &str) -> Result<Duration, BadDuration> {
+    let mut rest = text;
+    let mut nanoseconds = 0;
+    while !rest.is_empty() {
+        let number = take_while(&mut rest, |byte| byte.is_ascii_digit() || byte == b'.');
+        let unit = match take_while(&mut rest, |byte| !byte.is_ascii_digit() && byte != b'.') {
+            "ns" => 1,
+            "us" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            "" if number.len() == text.len() => 1_000_000_000,
+            _ => return Err(BadDuration),
+        };
+        nanoseconds = scale(number, unit).and_then(|span| span.checked_add(nanoseconds)).ok_or(BadDuration)?;
+    }
+    let duration = Duration::from_nanos(nanoseconds);
+    match duration >= Duration::from_millis(1) && duration <= LONGEST {
+        true => Ok(duration),
+        false => Err(BadDuration),
+    }
+}
+
+/// `number`, with or without a fraction, times `unit`: integers alone, since parsing floats would cost 12 KB.
+fn scale(number: &str, unit: u64) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.len() + fraction.len() == 0 || fraction.contains('.') {
+        return None;
+    }
+    let digits = fraction.bytes().rev().fold(0, |below, digit| (u64::from(digit - b'0') * unit + below) / 10);
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    whole.checked_mul(unit)?.checked_add(digits)
+}
+
+/// Cuts the longest beginning whose bytes are all `wanted` off `rest`.
+fn take_while<'a>(rest: &mut &'a str, wanted: fn(u8) -> bool) -> &'a str {
+    let end = rest.bytes().position(|byte| !wanted(byte)).unwrap_or(rest.len());
+    let (taken, left) = rest.split_at(end);
+    *rest = left;
+    taken
+}
+
+impl fmt::Display for BadDuration {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("expected a duration from 1ms to 24h, as in 500ms, 1.5s or 2m")
+    }
+}
+
+impl std::error::Error for BadDuration {}

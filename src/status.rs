@@ -1,0 +1,75 @@
+//! The set of HTTP statuses that count as healthy.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+/// The statuses that exist: RFC 9110, section 15.
+const VALID: RangeInclusive<u16> = 100..=599;
+
+/// A set of HTTP statuses, written as a list of statuses and ranges: `200-299,301`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statuses {
+    /// One bit a status, from 0 to 639.
+    bits: [u64; 10],
+}
+
+/// The list is malformed, or names a status that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadStatuses;
+
+impl Statuses {
+    /// Whether `status` is in the set.
+    pub fn contains(&self, status: u16) -> bool {
+        VALID.contains(&status) && self.bits[usize::from(status / 64)] >> (status % 64) & 1 == 1
+    }
+}
+
+impl FromStr for Statuses {
+    type Err = BadStatuses;
+
+    fn from_str(list: &str) -> Result<Self, BadStatuses> {
+        let mut bits = [0; 10];
+        for item in list.split(',') {
+            let (first, last) = item.split_once('-').unwrap_or((item, item));
+            let range = status(first)?..=status(last)?;
+            if range.is_empty() {
+                return Err(BadStatuses);
+            }
+            for status in range {
+                bits[usize::from(status / 64)] |= 1 << (status % 64);
+            }
+        }
+        Ok(Self { bits })
+    }
+}
+
+/// Three digits, so that no sign and no leading zero passes for one.
+fn status(text: &str) -> Result<u16, BadStatuses> {
+    text.parse().ok().filter(|status| text.len() == 3 && VALID.contains(status)).ok_or(BadStatuses)
+}
+
+/// Prints the shortest list that means the same, so that no spelling of it can fill a health log.
+impl fmt::Display for Statuses {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        let mut statuses = VALID;
+        while let Some(first) = statuses.find(|&status| self.contains(status)) {
+            let last = statuses.find(|&status| !self.contains(status)).unwrap_or(VALID.end() + 1) - 1;
+            write!(out, "{separator}{first}")?;
+            if last > first {
+                write!(out, "-{last}")?;
+            }
+            separator = ",";
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for BadStatuses {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("expected statuses from 100 to 599 and ranges of them, as in 200-299,301")
+    }
+}
+
+impl std::error::Error for BadStatuses {}

@@ -1,0 +1,212 @@
+//! What makes a start cheap and an end certain, and the only unsafe code: process entry, memory arena, crash
+//! handler, immediate exit, and the one socket option that tokio does not offer.
+
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::UnsafeCell;
+#[cfg(target_env = "musl")]
+use std::ffi::c_void;
+use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
+use std::mem::size_of_val;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::ptr::{self, null_mut};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Makes `run`, from arguments without the program's name to an exit code, the program.
+///
+/// It stands in for std's own entry, whose start-up calls a probe has no use for (design, section 6).
+#[macro_export]
+macro_rules! program {
+    ($run:path) => {
+        #[global_allocator]
+        static ARENA: $crate::sys::Arena = $crate::sys::Arena::new();
+
+        #[unsafe(no_mangle)]
+        extern "C" fn main(
+            _count: ::std::ffi::c_int,
+            arguments: *const *const ::std::ffi::c_char,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: this is the process's entry, called once, by the C runtime.
+            unsafe { $crate::sys::enter(arguments, $run) }
+        }
+    };
+}
+
+/// Readies the process, runs `run`, and exits with what it says: nothing is dropped or flushed on the way out.
+///
+/// # Safety
+///
+/// `arguments` is the C runtime's `argv`, and no other thread runs yet.
+pub unsafe fn enter(arguments: *const *const c_char, run: fn(Vec<OsString>) -> i32) -> ! {
+    #[cfg(target_env = "musl")]
+    protect_relocations();
+    keep_standard_streams();
+    handle_signals();
+    // SAFETY: the caller's promise.
+    let code = run(unsafe { collect(arguments) });
+    exit(code)
+}
+
+/// The arguments after the program's name.
+///
+/// # Safety
+///
+/// `arguments` is an array of C strings with a null pointer at its end.
+unsafe fn collect(mut arguments: *const *const c_char) -> Vec<OsString> {
+    let mut collected = Vec::new();
+    // SAFETY: each read is at most that of the array's null pointer, and each other element is a C string.
+    unsafe {
+        while !(*arguments).is_null() {
+            collected.push(OsStr::from_bytes(CStr::from_ptr(*arguments).to_bytes()).to_owned());
+            arguments = arguments.add(1);
+        }
+    }
+    // An exec without even a name is allowed.
+    collected.drain(..collected.len().min(1));
+    collected
+}
+
+/// Makes read-only what relocation alone had to write (PT_GNU_RELRO). A dynamic loader does that; in a static-pie of
+/// musl's nobody would, and the header alone protects nothing.
+#[cfg(target_env = "musl")]
+fn protect_relocations() {
+    unsafe extern "C" fn protect(object: *mut libc::dl_phdr_info, _size: usize, _data: *mut c_void) -> c_int {
+        const PAGE: usize = 4096;
+        // SAFETY: the C library hands over the headers of the one object there is, this program.
+        let (base, headers) = unsafe {
+            let object = &*object;
+            (object.dlpi_addr as usize, std::slice::from_raw_parts(object.dlpi_phdr, object.dlpi_phnum.into()))
+        };
+        for header in headers.iter().filter(|header| header.p_type == libc::PT_GNU_RELRO) {
+            let start = (base + header.p_vaddr as usize) & !(PAGE - 1);
+            let end = (base + header.p_vaddr as usize + header.p_memsz as usize) & !(PAGE - 1);
+            // SAFETY: relocation is over, and nothing else writes to these pages: that is what the header says.
+            unsafe { libc::mprotect(ptr::with_exposed_provenance_mut(start), end - start, libc::PROT_READ) };
+        }
+        0
+    }
+    // SAFETY: the callback keeps to what it is handed.
+    unsafe { libc::dl_iterate_phdr(Some(protect), null_mut()) };
+}
+
+/// Fills whichever of the descriptors 0 to 2 came closed, so that no socket lands there and is written to as stderr.
+fn keep_standard_streams() {
+    let mut streams = [0, 1, 2].map(|fd| libc::pollfd { fd, events: 0, revents: 0 });
+    // SAFETY: poll writes to the three elements it is told of.
+    let ready = unsafe { libc::poll(streams.as_mut_ptr(), 3, 0) };
+    if ready > 0 && streams.iter().any(|stream| stream.revents & libc::POLLNVAL != 0) {
+        // The root directory is there without a /dev, and as a path alone it takes no writes.
+        // SAFETY: the path is a C string. The lowest free descriptor is taken, so this ends at 3 or on failure.
+        while (0..2).contains(&unsafe { libc::open(c"/".as_ptr(), libc::O_PATH | libc::O_CLOEXEC) }) {}
+    }
+}
+
+/// A write to a connection or a stderr that is gone must fail, not kill; and a crash must be exit code 1, which
+/// the signal's own 128 + N is not: promise 3. A panic ends in one of these signals, whichever way it is built.
+fn handle_signals() {
+    handle(libc::SIGPIPE, libc::SIG_IGN);
+    for crash in [libc::SIGABRT, libc::SIGILL, libc::SIGTRAP] {
+        handle(crash, crashed as extern "C" fn(c_int) as libc::sighandler_t);
+    }
+}
+
+fn handle(signal: c_int, handler: libc::sighandler_t) {
+    // SAFETY: zeroed is a valid sigaction, and both handlers are async-signal-safe.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler;
+        libc::sigaction(signal, &action, null_mut());
+    }
+}
+
+extern "C" fn crashed(_signal: c_int) {
+    const LINE: &[u8] = b"lprobe: crashed, out of memory or by a fault of its own\n";
+    // SAFETY: write and _exit are async-signal-safe.
+    unsafe { libc::write(libc::STDERR_FILENO, LINE.as_ptr().cast(), LINE.len()) };
+    exit(1)
+}
+
+fn exit(code: i32) -> ! {
+    // SAFETY: it never returns.
+    unsafe { libc::_exit(code) }
+}
+
+/// Has `bind` to port 0 leave the choice of the port to `connect`. Where a kernel does not know the option, the
+/// bind still works, with fewer ports to choose from: so its failure is not one.
+pub fn bind_address_no_port(socket: &impl AsRawFd) {
+    let socket: RawFd = socket.as_raw_fd();
+    let on: c_int = 1;
+    // SAFETY: the option's value is an int, and its size is told.
+    unsafe {
+        libc::setsockopt(
+            socket,
+            libc::IPPROTO_IP,
+            libc::IP_BIND_ADDRESS_NO_PORT,
+            ptr::from_ref(&on).cast(),
+            size_of_val(&on) as libc::socklen_t,
+        )
+    };
+}
+
+/// The bytes in the arena: a healthy HTTP probe takes about half. Pages that nothing touches cost nothing.
+const ARENA: usize = 64 * 1024;
+
+/// A bump allocator: a probe is over before freeing pays. What does not fit any more comes from the system's
+/// allocator, and goes back to it, so that no server makes the memory grow.
+pub struct Arena {
+    memory: UnsafeCell<[u8; ARENA]>,
+    used: AtomicUsize,
+}
+
+// SAFETY: `bump` hands out each byte of `memory` once.
+unsafe impl Sync for Arena {}
+
+impl Arena {
+    /// An arena with all its bytes to give.
+    #[expect(clippy::new_without_default, reason = "a static needs a const fn")]
+    pub const fn new() -> Self {
+        Self { memory: UnsafeCell::new([0; ARENA]), used: AtomicUsize::new(0) }
+    }
+
+    fn start(&self) -> *mut u8 {
+        self.memory.get().cast()
+    }
+
+    fn owns(&self, pointer: *mut u8) -> bool {
+        (self.start().addr()..self.start().addr() + ARENA).contains(&pointer.addr())
+    }
+
+    /// Room for `layout`, unless the arena is used up, or another thread got in between.
+    fn bump(&self, layout: Layout) -> Option<*mut u8> {
+        let used = self.used.load(Ordering::Relaxed);
+        let start = self.start().addr();
+        let offset = (start + used).next_multiple_of(layout.align()) - start;
+        let end = offset.checked_add(layout.size()).filter(|&end| end <= ARENA)?;
+        self.used.compare_exchange(used, end, Ordering::Relaxed, Ordering::Relaxed).ok()?;
+        Some(self.start().wrapping_add(offset))
+    }
+}
+
+// SAFETY: memory comes from `bump`, which gives each byte once, or from the system's allocator, which gets back
+// what it gave: an address tells the two apart.
+unsafe impl GlobalAlloc for Arena {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        self.bump(layout).unwrap_or_else(|| unsafe { System.alloc(layout) })
+    }
+
+    /// The arena is zero until it is given out, and given out once: its pages stay untouched.
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        self.bump(layout).unwrap_or_else(|| unsafe { System.alloc_zeroed(layout) })
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        if !self.owns(pointer) {
+            // SAFETY: what is not the arena's came from the system, with this layout.
+            unsafe { System.dealloc(pointer, layout) }
+        }
+    }
+}

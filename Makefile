@@ -3,11 +3,16 @@
 dist:
 	scripts/dist
 
-demo: dist
+demo: dist target/demo-server
 	scripts/demo
 
-test: dist
+test: dist target/demo-server
 	cargo test --locked
 
 clean:
 	rm -rf target dist
+
+# Static, so that it runs in an image FROM scratch.
+target/demo-server: examples/demo-server.rs
+	mkdir -p target
+	rustc --edition 2024 -C opt-level=s -C strip=symbols -C target-feature=+crt-static -o $@ $<

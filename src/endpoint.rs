@@ -32,17 +32,19 @@ pub async fn connect(authority: &Authority, deadline: &Deadline) -> Result<TcpSt
 
 async fn connect_to(target: SocketAddr) -> Result<TcpStream, ConnectError> {
     prove_ours(target)?;
-    let socket = if target.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    let socket = if target.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(not_ours)?;
     // Without this, bind takes a port that no other connection from this address has, and fails once a busy
     // proxy's connections, or their TIME_WAITs, hold them all. With it, connect picks one free for this target.
     sys::bind_address_no_port(&socket);
     // The kernel's proof that the target is this container: no one can bind an address that is another's, and
     // with one address on both ends the peer can only be us.
-    socket.bind(SocketAddr::new(target.ip(), 0))?;
+    socket.bind(SocketAddr::new(target.ip(), 0)).map_err(not_ours)?;
     let stream = socket.connect(target).await?;
     // Where nothing listens on a port of ip_local_port_range, connect can pick that port as the source too, and
     // TCP's simultaneous open (RFC 9293, section 3.5) then joins the socket to itself.
     if stream.local_addr()? == target {
+        // Reset it: in TIME_WAIT, it would keep the port from the service that is about to listen there.
+        stream.set_zero_linger()?;
         return Err(ConnectError::ToItself);
     }
     Ok(stream)
@@ -64,12 +66,16 @@ fn prove_ours(target: SocketAddr) -> Result<(), ConnectError> {
     }
 }
 
+fn not_ours(error: io::Error) -> ConnectError {
+    match error.raw_os_error() {
+        // The second where the kernel has no IPv6 at all.
+        Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT) => ConnectError::NotOurs,
+        _ => ConnectError::Io(error),
+    }
+}
+
 impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
-        match error.raw_os_error() {
-            // The second where the kernel has no IPv6 at all.
-            Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT) => Self::NotOurs,
-            _ => Self::Io(error),
-        }
+        Self::Io(error)
     }
 }

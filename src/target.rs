@@ -166,10 +166,9 @@ impl FromStr for Host {
         .map_err(|_| BadTarget::ForeignHost)?;
         // The kernel takes a connection to 0.0.0.0 or :: as one to itself, but nobody's address is meant by it.
         match address.to_canonical() {
-            address if address.is_unspecified() => Err(BadTarget::Unspecified),
-            address if address.is_multicast() => Err(BadTarget::ForeignHost),
-            IpAddr::V4(Ipv4Addr::BROADCAST) => Err(BadTarget::ForeignHost),
-            address => Ok(Self::Literal(address)),
+            meant if meant.is_unspecified() => Err(BadTarget::Unspecified),
+            meant if meant.is_multicast() || meant == Ipv4Addr::BROADCAST => Err(BadTarget::ForeignHost),
+            _ => Ok(Self::Literal(address)),
         }
     }
 }

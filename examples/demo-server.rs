@@ -1,0 +1,62 @@
+//! A service to probe: `GET /healthz` says 200 while it is well and 503 while it is sick.
+//!
+//! ```text
+//! demo-server PORT         serves on localhost, well
+//! demo-server PORT sick    makes the one that serves on PORT sick, or starts a sick one
+//! demo-server PORT well    makes it well again
+//! ```
+//!
+//! PORT 0 takes a free one. The address is the one line on stdout.
+
+use std::io::{BufRead, BufReader, Error, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+fn main() -> Result<(), Error> {
+    let mut arguments = std::env::args().skip(1);
+    let port = arguments.next().and_then(|port| port.parse().ok()).expect("usage: demo-server PORT [sick|well]");
+    let wish = arguments.next();
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    match (TcpListener::bind(address), &wish) {
+        (Ok(listener), _) => serve(&listener, wish.as_deref() != Some("sick")),
+        (Err(_), Some(wish)) => tell(address, wish),
+        (Err(error), None) => Err(error),
+    }
+}
+
+fn serve(listener: &TcpListener, mut well: bool) -> Result<(), Error> {
+    println!("{}", listener.local_addr()?);
+    for connection in listener.incoming() {
+        // A client that breaks off is no reason to stop serving the others.
+        let _ = connection.and_then(|connection| answer(connection, &mut well));
+    }
+    Ok(())
+}
+
+fn answer(connection: TcpStream, well: &mut bool) -> Result<(), Error> {
+    connection.set_read_timeout(Some(Duration::from_secs(1)))?;
+    let mut lines = BufReader::new(&connection).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    while lines.next().transpose()?.is_some_and(|header| !header.is_empty()) {}
+    let status = match request.split(' ').take(2).collect::<Vec<_>>()[..] {
+        ["GET", "/healthz"] if *well => "200 OK",
+        ["GET", "/healthz"] => "503 Service Unavailable",
+        ["POST", wish @ ("/sick" | "/well")] => {
+            *well = wish == "/well";
+            "204 No Content"
+        }
+        _ => "404 Not Found",
+    };
+    write!(&connection, "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+}
+
+fn tell(address: SocketAddr, wish: &str) -> Result<(), Error> {
+    let mut connection = TcpStream::connect(address)?;
+    write!(connection, "POST /{wish} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    match answer.starts_with("HTTP/1.1 204 ") {
+        true => Ok(()),
+        false => Err(Error::other(format!("{wish}: not understood"))),
+    }
+}

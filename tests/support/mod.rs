@@ -1,0 +1,116 @@
+//! What the tests share: the binary in `dist/`, run as a process, and servers to run it against.
+
+// Each test file compiles its own copy, and none uses all of it.
+#![allow(dead_code)]
+
+pub mod netns;
+pub mod server;
+
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// A path in the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The binary that ships.
+pub fn binary() -> PathBuf {
+    let binary = repository("dist/lprobe");
+    assert!(binary.exists(), "dist/lprobe is not there: run the tests by `make test`");
+    binary
+}
+
+/// How one run ended.
+#[derive(Debug)]
+pub struct Outcome {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+    pub took: Duration,
+}
+
+impl Outcome {
+    /// Exit 0, and nothing said.
+    #[track_caller]
+    pub fn healthy(self) {
+        assert!(self.status.success(), "{self:?}");
+        assert_eq!((&*self.stdout, &*self.stderr), ("", ""), "a healthy probe is silent");
+    }
+
+    /// Exit 1, and one line, which is returned without its `lprobe: `.
+    #[track_caller]
+    pub fn unhealthy(self) -> String {
+        assert_eq!(self.status.code(), Some(1), "{self:?}");
+        assert_eq!(self.stdout, "", "{self:?}");
+        let line = self.stderr.strip_suffix('\n').expect("a line");
+        assert!(line.len() < 1_000, "too long for a health log: {} bytes", line.len());
+        assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "not one printable line: {line:?}");
+        line.strip_prefix("lprobe: ").expect("the program's name").to_owned()
+    }
+
+    /// [`Outcome::unhealthy`], with a line that has all of `words`.
+    #[track_caller]
+    pub fn unhealthy_saying(self, words: &[&str]) {
+        let line = self.unhealthy();
+        for word in words {
+            assert!(line.contains(word), "{word:?} is not in {line:?}");
+        }
+    }
+}
+
+/// Runs the binary with `arguments`.
+pub fn lprobe(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome {
+    run(Command::new(binary()).args(arguments))
+}
+
+/// Runs `command` to its end.
+pub fn run(command: &mut Command) -> Outcome {
+    let begin = Instant::now();
+    let output = command.stdin(Stdio::null()).output().expect("it starts");
+    let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
+    Outcome { status: output.status, took: begin.elapsed(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A process that ends with the test.
+pub struct Running(pub Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What the child has written to its stderr once it has ended.
+pub fn stderr_of(child: &mut Child) -> String {
+    let mut said = String::new();
+    child.stderr.take().expect("stderr is piped").read_to_string(&mut said).expect("UTF-8");
+    said
+}
+
+/// Whether `there`; if not, says that the test is skipped, or fails where `LPROBE_REQUIRE_<what>` is 1.
+#[track_caller]
+pub fn have(what: &str, there: bool, why: &str) -> bool {
+    if !there {
+        let required = format!("LPROBE_REQUIRE_{what}");
+        assert_ne!(std::env::var(&required).as_deref(), Ok("1"), "{required} is set, and {why}");
+        // Past libtest, which keeps what a passing test prints to itself.
+        let _ = writeln!(std::io::stderr(), "skipped {}: {why}", std::thread::current().name().unwrap_or("a test"));
+    }
+    there
+}
+
+/// [`have`] for programs in PATH, which `.ci/run` installs.
+#[track_caller]
+pub fn have_tools(programs: &[&str]) -> bool {
+    programs.iter().all(|program| {
+        let found = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+            .iter()
+            .any(|folder| Path::new(folder).join(program).exists());
+        have("TOOLS", found, &format!("{program} is not installed"))
+    })
+}

@@ -9,16 +9,16 @@ use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Request, header};
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::limited::Limited;
 use crate::deadline::Deadline;
 use crate::endpoint;
 use crate::status::Statuses;
 use crate::target::{Authority, HTTP_PORT, Path};
 use crate::unhealthy::Unhealthy;
 
-/// The longest response head that is read, in bytes.
+/// The most that is read of an answer, interim responses included, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
 const USER_AGENT: &str = concat!("lprobe/", env!("CARGO_PKG_VERSION"));
@@ -47,8 +47,8 @@ async fn ask(stream: TcpStream, authority: &Authority, path: &Path) -> Result<u1
         .header(header::CONNECTION, "close")
         .body(Empty::<Bytes>::new())
         .expect("a Path and an Authority hold nothing that a request refuses");
-    let (mut sender, connection) =
-        http1::Builder::new().max_buf_size(MAX_HEAD).handshake(TokioIo::new(stream)).await.map_err(Unhealthy::Http)?;
+    let stream = Limited::new(stream, MAX_HEAD);
+    let (mut sender, connection) = http1::handshake(stream).await.map_err(Unhealthy::Http)?;
     let mut answer = pin!(sender.send_request(request));
     let mut connection = pin!(connection);
     // The connection does the work, and the answer tells what came of it.

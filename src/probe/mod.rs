@@ -2,6 +2,7 @@
 //! another.
 
 mod http;
+mod limited;
 mod tcp;
 
 use std::io;

@@ -1,0 +1,57 @@
+//! A stream that gives up only so many bytes, so that no peer can keep a probe busy with reading: without it, interim
+//! responses without end took a whole CPU up to the deadline, and the last of them a tenth of a second past it.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A tokio stream as hyper takes one, that fails once more than `left` bytes would be read.
+pub struct Limited<S> {
+    stream: S,
+    left: usize,
+}
+
+impl<S> Limited<S> {
+    /// Lets `limit` bytes of `stream` be read.
+    pub fn new(stream: S, limit: usize) -> Self {
+        Self { stream, left: limit }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Read for Limited<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        mut cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        // A response head is seldom longer, and one that is takes a second read.
+        let mut chunk = [MaybeUninit::uninit(); 2048];
+        let length = chunk.len().min(cursor.remaining()).min(self.left);
+        if length == 0 {
+            return Poll::Ready(Err(io::Error::other("its head does not end")));
+        }
+        let mut chunk = ReadBuf::uninit(&mut chunk[..length]);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut chunk))?;
+        self.left -= chunk.filled().len();
+        cursor.put_slice(chunk.filled());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Write for Limited<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

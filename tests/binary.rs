@@ -1,0 +1,117 @@
+//! What the binary is: static, hardened, small, and in need of nothing around it.
+
+mod support;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use goblin::elf::Elf;
+use goblin::elf::dynamic::{DF_1_NOW, DF_1_PIE};
+use goblin::elf::header::ET_DYN;
+use goblin::elf::program_header::{PF_X, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, ProgramHeader};
+
+use support::server::Server;
+use support::{Running, binary, have, run};
+
+/// What the binary may weigh until the whole command line is there; design, section 5, has what it may then.
+const BYTES: usize = 330_000;
+
+fn with_elf(test: impl FnOnce(&Elf)) {
+    let bytes = fs::read(binary()).expect("the binary");
+    test(&Elf::parse(&bytes).expect("an ELF file"));
+}
+
+fn header(elf: &Elf, kind: u32) -> Option<ProgramHeader> {
+    elf.program_headers.iter().find(|header| header.p_type == kind).cloned()
+}
+
+#[test]
+fn it_is_small() {
+    let bytes = fs::read(binary()).expect("the binary").len();
+    assert!(bytes < BYTES, "{bytes} bytes");
+}
+
+#[test]
+fn it_is_a_static_pie() {
+    with_elf(|elf| {
+        assert_eq!(elf.header.e_type, ET_DYN);
+        let dynamic = elf.dynamic.as_ref().expect("relocations of its own");
+        assert_ne!(dynamic.info.flags_1 & DF_1_PIE, 0);
+        assert!(header(elf, PT_INTERP).is_none(), "it asks for an interpreter");
+        assert!(elf.libraries.is_empty(), "it asks for {:?}", elf.libraries);
+    });
+}
+
+#[test]
+fn it_is_hardened() {
+    with_elf(|elf| {
+        assert!(header(elf, PT_GNU_RELRO).is_some());
+        assert_ne!(elf.dynamic.as_ref().expect("a dynamic section").info.flags_1 & DF_1_NOW, 0);
+        assert_eq!(header(elf, PT_GNU_STACK).expect("a stack header").p_flags & PF_X, 0);
+        let both = |header: &&ProgramHeader| header.p_type == PT_LOAD && header.is_write() && header.is_executable();
+        assert!(!elf.program_headers.iter().any(|header| both(&header)), "a segment is writable and executable");
+    });
+}
+
+#[test]
+fn it_is_stripped() {
+    with_elf(|elf| {
+        assert!(elf.syms.is_empty() && elf.section_headers.iter().all(|section| !is_debug(elf, section.sh_name)))
+    });
+}
+
+fn is_debug(elf: &Elf, name: usize) -> bool {
+    elf.shdr_strtab.get_at(name).is_some_and(|name| name.starts_with(".debug"))
+}
+
+/// A header alone protects nothing: no loader reads it for a static-pie.
+#[test]
+fn its_relocations_are_read_only_when_it_runs() {
+    let server = Server::silent();
+    let probe = Running(
+        Command::new(binary())
+            .args([server.http("/"), "--timeout=60s".into()])
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts"),
+    );
+    server.request();
+    let maps = fs::read_to_string(format!("/proc/{}/maps", probe.0.id())).expect("it runs");
+    let of_binary: Vec<_> = maps.lines().filter(|line| line.ends_with("dist/lprobe")).collect();
+    let base = start(of_binary[0]);
+    with_elf(|elf| {
+        let relro = header(elf, PT_GNU_RELRO).expect("RELRO");
+        let page = base + (relro.p_vaddr & !0xfff);
+        let mapping = of_binary.iter().find(|line| start(line) == page).expect("a mapping of RELRO's own");
+        assert!(mapping.contains(" r--p "), "{mapping}");
+    });
+}
+
+fn start(mapping: &str) -> u64 {
+    let (start, _) = mapping.split_once('-').expect("a range");
+    u64::from_str_radix(start, 16).expect("hexadecimal")
+}
+
+#[test]
+fn it_runs_in_an_empty_root_file_system() {
+    let root = tempfile::tempdir().expect("a folder");
+    fs::copy(binary(), root.path().join("lprobe")).expect("a copy");
+    let chroot = |target: String| {
+        run(Command::new("chroot")
+            .arg(root.path())
+            .args(["/lprobe", &target])
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin"))
+    };
+    let server = Server::answering("HTTP/1.1 200 OK\r\n\r\n");
+    let outcome = chroot(server.http("/"));
+    if !have("TOOLS", outcome.status.code() != Some(125), "there is no right to chroot") {
+        return;
+    }
+    outcome.healthy();
+    chroot(server.tcp()).healthy();
+    let sick = Server::answering("HTTP/1.1 500 \r\n\r\n");
+    chroot(sick.http("/")).unhealthy_saying(&["status 500"]);
+    let left: Vec<_> = fs::read_dir(root.path()).expect("the folder").collect();
+    assert_eq!(left.len(), 1, "it wrote a file: {left:?}");
+}

@@ -1,0 +1,162 @@
+//! Promises 2, 3, 5 and 6: nothing is carried out, the exit code is 0 or 1, nothing outlasts the deadline or grows
+//! the memory. Promise 1 is in reach.rs; promise 4, never healthy by mistake, is what http.rs and tcp.rs are about.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use support::server::{ClosedPort, Server, until_closed};
+use support::{Running, binary, have_tools, lprobe, run, stderr_of};
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+/// Peak resident memory, in bytes: design, section 5.
+const PEAK_RSS: u64 = 1 << 20;
+
+// Promise 2: it carries nothing out.
+
+#[test]
+fn nothing_that_the_server_sent_is_printed() {
+    for answer in [
+        "HTTP/1.1 500 SECRET\r\nX-Secret: SECRET\r\nContent-Length: 6\r\n\r\nSECRET",
+        "HTTP/1.1 302 Found\r\nLocation: http://SECRET/\r\n\r\n",
+        "SECRET\r\n\r\n",
+        "HTTP/1.1 SECRET\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: SECRET\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nSECRET\r\n\r\n",
+        "HTTP/1.1 200 \x1b[2JSECRET",
+    ] {
+        let line = lprobe([Server::answering(answer).http("/")]).unhealthy();
+        assert!(!line.contains("SECRET"), "{line}");
+    }
+}
+
+#[test]
+fn no_file_is_opened_no_program_run_and_nothing_listened_on() {
+    if !have_tools(&["strace"]) {
+        return;
+    }
+    let server = Server::answering(OK);
+    for target in [server.http("/"), server.tcp(), ":1/".into()] {
+        let trace = run(Command::new("strace").arg("-f").arg(binary()).arg(&target));
+        let name = |line: &str| line.split_once('(').map(|(name, _)| name.to_owned());
+        let mut calls: Vec<_> = trace.stderr.lines().filter_map(name).collect();
+        assert_eq!(calls.remove(0), "execve");
+        let calls: BTreeSet<_> = calls.into_iter().collect();
+        assert!(calls.contains("socket"), "{trace:?}");
+        for call in ["open", "openat", "creat", "execve", "fork", "vfork", "clone", "clone3", "listen", "accept4"] {
+            assert!(!calls.contains(call), "{target}: {call}");
+        }
+    }
+}
+
+// Promise 3: exit 0 or 1, and nothing else.
+
+#[test]
+fn a_crash_is_exit_1_with_a_line() {
+    for signal in [Signal::SIGABRT, Signal::SIGILL, Signal::SIGTRAP] {
+        let server = Server::silent();
+        let mut probe = Command::new(binary());
+        probe.args(["--timeout=60s", &server.http("/")]).stderr(Stdio::piped());
+        let mut probe = Running(probe.spawn().expect("it starts"));
+        server.request();
+        kill(Pid::from_raw(probe.0.id().cast_signed()), signal).expect("it runs");
+        let status = probe.0.wait().expect("it ends");
+        assert_eq!(status.code(), Some(1), "{signal}");
+        assert_eq!(stderr_of(&mut probe.0), "lprobe: crashed, out of memory or by a fault of its own\n");
+    }
+}
+
+#[test]
+fn a_full_table_of_file_descriptors_is_exit_1_with_a_line() {
+    let server = Server::answering(OK);
+    for limit in 3..=7 {
+        for target in [server.http("/"), server.tcp()] {
+            let mut limited = Command::new("prlimit");
+            let outcome = run(limited.arg(format!("--nofile={limit}")).arg(binary()).arg(target));
+            // 0 to 2, epoll twice, the waker's eventfd, and the connection.
+            match limit {
+                7.. => outcome.healthy(),
+                _ => outcome.unhealthy_saying(&["No file descriptors available"]),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_changes_no_exit_code() {
+    let closed = ClosedPort::new();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let status = Command::new(binary()).arg(format!("tcp://:{}", closed.port)).stderr(writer).status();
+    assert_eq!(status.expect("it starts").code(), Some(1));
+}
+
+#[test]
+fn a_closed_standard_stream_is_never_mistaken_for_a_socket() {
+    for answer in [OK, "HTTP/1.1 500 \r\nConnection: close\r\n\r\n"] {
+        for closed in ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- 2>&-", "<&- >&- 2>&-"] {
+            let (sender, rest) = channel();
+            let server = Server::start(move |mut stream| {
+                stream.write_all(answer.as_bytes()).expect("the client reads");
+                let _ = sender.send(until_closed(stream));
+            });
+            let script = format!("exec \"$0\" \"$1\" {closed}");
+            let outcome = run(Command::new("sh").args(["-c", &script]).arg(binary()).arg(server.http("/")));
+            assert_eq!(outcome.status.code(), Some(i32::from(answer != OK)), "{closed}");
+            assert_eq!(rest.recv().expect("the server's word"), b"", "{closed}: more than the request was sent");
+        }
+    }
+}
+
+// Promise 5: one deadline, and memory that no server grows.
+
+#[test]
+fn an_answer_without_end_takes_neither_time_nor_memory() {
+    for (begin, repeat) in [
+        ("", "HTTP/1.1 100 Continue\r\n\r\n"),
+        ("", "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"),
+        ("", "x"),
+        ("HTTP/1.1 200 OK\r\n", "a: b\r\n"),
+        ("HTTP/1.1 200 OK\r\na: ", "b"),
+        ("HTTP/1.1 200 ", "x"),
+        ("HTTP/1.1 200 OK\r\na: b\r\n", " b\r\n"),
+    ] {
+        let server = Server::start(move |mut stream| {
+            let chunk = repeat.repeat(1000);
+            let mut going = stream.write_all(begin.as_bytes()).is_ok();
+            while going {
+                going = stream.write_all(chunk.as_bytes()).is_ok();
+            }
+        });
+        let start = Instant::now();
+        let mut probe = Command::new(binary());
+        probe.args(["--timeout=60s", &server.http("/")]).stderr(Stdio::piped());
+        let mut probe = Running(probe.spawn().expect("it starts"));
+        let mut peak = 0;
+        let status = loop {
+            peak = peak.max(peak_rss(probe.0.id()).unwrap_or(0));
+            if let Some(status) = probe.0.try_wait().expect("it is a child") {
+                break status;
+            }
+        };
+        assert_eq!(status.code(), Some(1), "{begin:?} and {repeat:?} without end");
+        assert!(start.elapsed() < Duration::from_secs(30), "{begin:?} and {repeat:?} were read to the deadline");
+        assert!(peak > 0 && peak <= PEAK_RSS, "{begin:?} and {repeat:?}: {peak} bytes");
+    }
+}
+
+/// The most memory that a running process has had, in bytes.
+fn peak_rss(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?;
+    kilobytes.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}

@@ -45,6 +45,8 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Command, BadUsage> {
     if matches.get_flag("version") {
         return Ok(Command::Print(VERSION));
     }
+    let statuses = option(&matches, "http-codes", "200-299", str::parse)?;
+    let timeout = option(&matches, "timeout", "1s", duration::parse)?;
     let mut target = match matches.get_one::<OsString>("target") {
         Some(target) => read("target", target, str::parse)?,
         None => fivexl::target(&matches)?,
@@ -52,11 +54,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Command, BadUsage> {
     if matches.get_flag("ipv6") {
         target = target.over_ipv6().map_err(|error| BadUsage(format!("--ipv6: {error}")))?;
     }
-    Ok(Command::Probe(Plan {
-        target,
-        statuses: option(&matches, "http-codes", "200-299", str::parse)?,
-        timeout: option(&matches, "timeout", "1s", duration::parse)?,
-    }))
+    Ok(Command::Probe(Plan { target, statuses, timeout }))
 }
 
 /// The value of an option, or its default.
@@ -92,13 +90,15 @@ impl Display for Quoted<'_> {
 
 impl From<clap::Error> for BadUsage {
     fn from(error: clap::Error) -> Self {
-        let named = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-        let argument = Quoted(OsStr::new(&named));
+        let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
         Self(match error.kind() {
-            ErrorKind::UnknownArgument => format!("unexpected argument {argument}; see lprobe --help"),
+            ErrorKind::UnknownArgument => {
+                format!("unexpected argument {}; see lprobe --help", Quoted(OsStr::new(&argument)))
+            }
             ErrorKind::InvalidValue => format!("{argument} needs a value"),
+            ErrorKind::TooManyValues => format!("{argument} takes no value"),
             ErrorKind::ArgumentConflict => match error.get(ContextKind::PriorArg) {
-                Some(prior) if prior.to_string() != named => format!("{argument} can't go with {prior}"),
+                Some(prior) if prior.to_string() != argument => format!("{argument} can't go with {prior}"),
                 _ => format!("{argument} can be given once only"),
             },
             kind => format!("{argument}: {kind}"),

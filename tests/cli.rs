@@ -1,0 +1,158 @@
+//! The command line: what is understood, and what is said of what is not.
+
+mod support;
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+
+use support::server::Server;
+use support::{binary, lprobe, run};
+
+const OK: &str = "HTTP/1.1 200 OK\r\n\r\n";
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    for flag in ["--help", "-h", "-help"] {
+        let help = lprobe([flag]);
+        assert!(help.status.success() && help.stderr.is_empty(), "{help:?}");
+        assert!(help.stdout.lines().count() <= 24, "it fits a screen");
+        for option in ["--timeout", "--http-codes", "--ipv6", "--help", "--version"] {
+            assert!(help.stdout.contains(option), "{option}");
+        }
+    }
+    for flag in ["--version", "-V", "-version"] {
+        let version = lprobe([flag]);
+        assert!(version.status.success() && version.stderr.is_empty(), "{version:?}");
+        assert_eq!(version.stdout, concat!("lprobe ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+}
+
+/// What was written for FivexL's lprobe works as it stands.
+#[test]
+fn fivexl_spelling_is_understood() {
+    let server = Server::answering(OK);
+    let port = format!("-port={}", server.port);
+    let path = |arguments: &[&str]| {
+        lprobe(arguments).healthy();
+        server.request().lines().next().expect("a request line").to_owned()
+    };
+    assert_eq!(path(&["-mode=http", &port, "-endpoint=/healthz"]), "GET /healthz HTTP/1.1");
+    assert_eq!(path(&["-mode", "http", "-port", &server.port.to_string()]), "GET / HTTP/1.1");
+    assert_eq!(path(&[&format!("-{port}"), "--endpoint=/a?b=c"]), "GET /a?b=c HTTP/1.1");
+    // Theirs adds the slash too.
+    assert_eq!(path(&[&port, "-endpoint=healthz", "-http-codes=200"]), "GET /healthz HTTP/1.1");
+
+    lprobe(["-mode=grpc", &port]).unhealthy_saying(&["--mode \"grpc\"", "no gRPC"]);
+    lprobe(["-mode=tcp", &port]).unhealthy_saying(&["--mode \"tcp\"", "tcp://"]);
+    lprobe([&port, ":80/"]).unhealthy_saying(&["--port", "can't go with"]);
+}
+
+#[test]
+fn options_stand_on_either_side_of_the_target() {
+    let server = Server::answering("HTTP/1.1 302 \r\n\r\n");
+    lprobe(["--http-codes", "302", "--timeout=5s", &server.http("/")]).healthy();
+    lprobe([&server.http("/"), "--http-codes", "302", "-timeout", "5s"]).healthy();
+    lprobe(["--http-codes=302", "--", &server.http("/")]).healthy();
+}
+
+/// Each is refused with exit 1 and one line that has these words.
+#[test]
+fn bad_usage_is_refused_by_name() {
+    let cases: &[(&[&str], &[&str])] = &[
+        (&[], &["no target", "--help"]),
+        (&[""], &["target \"\""]),
+        (&["localhost:8080"], &["target \"localhost:8080\"", "http://"]),
+        (&["/healthz"], &["target \"/healthz\""]),
+        (&["//evil.example/"], &["target \"//evil.example/\""]),
+        (&["ftp://localhost/"], &["target \"ftp://localhost/\""]),
+        (&["https://localhost/"], &["target \"https://localhost/\"", "no TLS"]),
+        (&["grpc://:5000"], &["target \"grpc://:5000\"", "no gRPC"]),
+        (&["http://"], &["target \"http://\"", "no host and no port"]),
+        (&["http:///healthz"], &["no host and no port"]),
+        (&["http://:/"], &["port"]),
+        (&["http://localhost:/"], &["port"]),
+        (&["http://:0/"], &["port"]),
+        (&[":65536/"], &["port"]),
+        (&["http://:-1/"], &["port"]),
+        (&["http://:+80/"], &["port"]),
+        (&["http://:80x/"], &["port"]),
+        (&["tcp://localhost"], &["tcp:// needs a port"]),
+        (&["tcp://"], &["tcp:// needs a port"]),
+        (&["tcp://:80/"], &["takes no path"]),
+        (&["tcp://[::1]"], &["needs a port"]),
+        (&["http://::1:80/"], &["brackets"]),
+        (&["http://[::1]80/"], &["own container"]),
+        (&["http://[::1/"], &["brackets"]),
+        (&["http://0.0.0.0/"], &["localhost"]),
+        (&["http://[::]/"], &["localhost"]),
+        (&["http://user:pass@localhost/"], &["user and password"]),
+        (&["http://localhost\\@evil.example/"], &["user and password"]),
+        (&["http:\\\\localhost\\"], &["target \"http:\\\\\\\\localhost\\\\\""]),
+        (&[":80/\\evil"], &["%5C"]),
+        (&[":80/a b"], &["%20"]),
+        (&[":80/a\nb"], &["target \":80/a\\nb\"", "%0A"]),
+        (&[":80/\u{e4}"], &["%C3"]),
+        (&[":80/\x1b[2J"], &["\\x1b[2J", "%1B"]),
+        (&[":80/#top"], &["%23"]),
+        (&[":80/100%"], &["%25"]),
+        (&[":80/%zz"], &["%25"]),
+        (&[":80/%00"], &["NUL"]),
+        (&["--timeout", ":80/"], &["--timeout \":80/\""]),
+        (&["--timeout"], &["--timeout", "needs a value"]),
+        (&["--timeout=", ":1"], &["--timeout \"\""]),
+        (&["--timeout=0", ":1"], &["--timeout \"0\""]),
+        (&["--timeout=-1s", ":1"], &["--timeout \"-1s\""]),
+        (&["--timeout=1x", ":1"], &["--timeout \"1x\""]),
+        (&["--timeout=1e3", ":1"], &["--timeout \"1e3\""]),
+        (&["--timeout=25h", ":1"], &["--timeout \"25h\"", "24h"]),
+        (&["--timeout=99999999999999999999s", ":1"], &["--timeout"]),
+        (&["--timeout=1s", "--timeout=2s", ":1"], &["--timeout", "once"]),
+        (&["--http-codes=", ":1"], &["--http-codes \"\""]),
+        (&["--http-codes=200,", ":1"], &["--http-codes \"200,\""]),
+        (&["--http-codes=2xx", ":1"], &["--http-codes \"2xx\""]),
+        (&["--http-codes=200- 299", ":1"], &["--http-codes \"200- 299\""]),
+        (&["--http-codes=299-200", ":1"], &["--http-codes \"299-200\""]),
+        (&["--http-codes=0-999", ":1"], &["--http-codes \"0-999\""]),
+        (&["--http-codes=200-299-300", ":1"], &["--http-codes"]),
+        (&["--http-codes=+20", ":1"], &["--http-codes"]),
+        (&["-port=0"], &["--port \"0\""]),
+        (&["-port=http"], &["--port \"http\""]),
+        (&["-port=80", "-endpoint=/a b"], &["--endpoint \"/a b\"", "%20"]),
+        (&["--no-such", ":1"], &["--no-such", "--help"]),
+        (&["-x", ":1"], &["-x"]),
+        (&["--ipv6=yes", ":1"], &["--ipv6"]),
+        (&[":1", ":2"], &["\":2\""]),
+    ];
+    for (arguments, words) in cases {
+        lprobe(*arguments).unhealthy_saying(words);
+    }
+}
+
+#[test]
+fn an_argument_that_is_no_text_is_refused_by_name() {
+    for (arguments, word) in [
+        ([b":1".as_slice(), b"--timeout=\xff\x1b"], "--timeout \"\\xff\\x1b\""),
+        ([b"--timeout=1s", b":80/\xff"], "target \":80/\\xff\""),
+        ([b":1", b"--\xff=\xff"], "--"),
+    ] {
+        run(Command::new(binary()).args(arguments.map(OsStr::from_bytes))).unhealthy_saying(&[word]);
+    }
+}
+
+#[test]
+fn an_argument_of_any_length_is_refused_in_a_short_line() {
+    let long = "x".repeat(100_000);
+    for argument in [long.clone(), format!(":80/{long}"), format!("http://{long}/"), format!("--{long}")] {
+        lprobe([&argument]).unhealthy_saying(&["xxx..."]);
+    }
+    lprobe([format!("--timeout={long}"), ":1".into()]).unhealthy_saying(&["xxx..."]);
+}
+
+#[test]
+fn durations_are_gos_and_a_bare_number_is_seconds() {
+    for (text, milliseconds) in [("150ms", 150), ("0.15", 150), (".15s", 150), ("0.0025m", 150), ("0m0.1s50ms", 150)] {
+        let outcome = lprobe([&format!("--timeout={text}"), &Server::silent().http("/")]);
+        outcome.unhealthy_saying(&[&format!("within {milliseconds} ms")]);
+    }
+}

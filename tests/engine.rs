@@ -1,0 +1,188 @@
+//! On a real engine: the image of Dockerfile.example, its health check, and a container that has next to no rights.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::{Outcome, have, repository, run};
+
+/// How long the engine may take to notice: its checks are a second apart.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn docker(arguments: &[&str]) -> Outcome {
+    run(Command::new("docker").env("DOCKER_BUILDKIT", "0").args(arguments))
+}
+
+#[track_caller]
+fn docker_ok(arguments: &[&str]) -> String {
+    let outcome = docker(arguments);
+    assert!(outcome.status.success(), "docker {arguments:?}: {outcome:?}");
+    outcome.stdout.trim_end().to_owned()
+}
+
+fn have_engine() -> bool {
+    let found = Command::new("docker").arg("info").output().is_ok_and(|output| output.status.success());
+    have("ENGINE", found, "there is no Docker engine")
+}
+
+/// An image and what its stages left, removed at the end. The tag is a label of the stages too.
+struct Image(String);
+
+impl Image {
+    /// The final stage of Dockerfile.example as it stands, over what its build stage would have made.
+    fn of_example(name: &str) -> Self {
+        let tag = format!("lprobe-test-{name}:{}", std::process::id());
+        let context = tempfile::tempdir().expect("a folder");
+        let add = |file: &str| {
+            let name = Path::new(file).file_name().expect("a name");
+            fs::copy(repository(file), context.path().join(name)).expect("a copy: run by `make test`");
+        };
+        add("dist/lprobe");
+        add("target/demo-server");
+        let example = fs::read_to_string(repository("Dockerfile.example")).expect("the example");
+        let last = example.rfind("\nFROM scratch\n").expect("a final stage from scratch");
+        let dockerfile = format!(
+            "FROM scratch AS build\n\
+             LABEL lprobe-test={tag}\n\
+             COPY lprobe /src/dist/lprobe\n\
+             COPY demo-server /src/target/demo-server\n\
+             {}",
+            &example[last..]
+        );
+        fs::write(context.path().join("Dockerfile"), dockerfile).expect("a file");
+        docker_ok(&["build", "--quiet", "--tag", &tag, context.path().to_str().expect("a path in UTF-8")]);
+        Self(tag)
+    }
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        docker(&["rmi", "--force", &self.0]);
+        docker(&["image", "prune", "--force", "--filter", &format!("label=lprobe-test={}", self.0)]);
+    }
+}
+
+/// A container, removed at the end.
+struct Container(String);
+
+impl Container {
+    fn run(image: &Image, options: &[&str], arguments: &[&str]) -> Self {
+        Self(docker_ok(&[&["run", "--detach"], options, &[&image.0], arguments].concat()))
+    }
+
+    fn exec(&self, arguments: &[&str]) -> Outcome {
+        docker(&[&["exec", &self.0], arguments].concat())
+    }
+
+    fn inspect(&self, format: &str) -> String {
+        docker_ok(&["inspect", "--format", format, &self.0])
+    }
+
+    fn health(&self) -> String {
+        self.inspect("{{.State.Health.Status}}")
+    }
+
+    /// Exit code and output of the last check.
+    fn last_check(&self) -> String {
+        let log = self.inspect("{{range .State.Health.Log}}{{.ExitCode}} {{.Output}}{{println}}{{end}}");
+        log.trim_end().lines().last().unwrap_or_default().trim_end().to_owned()
+    }
+
+    #[track_caller]
+    fn wait_until(&self, what: &str, holds: impl Fn() -> bool) {
+        let begin = Instant::now();
+        while !holds() {
+            assert!(begin.elapsed() < PATIENCE, "not {what} after {PATIENCE:?}: {}", self.inspect("{{json .State}}"));
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits for the engine to go from the state it sees to `health`, with nothing between.
+    #[track_caller]
+    fn goes_to(&self, health: &str) {
+        let before = self.health();
+        self.wait_until(health, || {
+            let now = self.health();
+            assert!(now == before || now == health, "{before} -> {now}, not {health}");
+            now == health
+        });
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        docker(&["rm", "--force", "--volumes", &self.0]);
+    }
+}
+
+const NO_RIGHTS: [&str; 9] = [
+    "--read-only",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--network=none",
+    "--memory=16m",
+    "--memory-swap=16m",
+    "--pids-limit=8",
+    "--health-interval=1s",
+    "--health-retries=1",
+];
+
+#[test]
+fn the_engine_sees_health_come_and_go() {
+    if !have_engine() {
+        return;
+    }
+    let image = Image::of_example("health");
+    // It begins sick, in a start period that lasts until it is well: so "starting" is there to be seen.
+    let options = [&NO_RIGHTS[..], &["--health-start-period=1h"]].concat();
+    let container = Container::run(&image, &options, &["8080", "sick"]);
+    assert_eq!(container.inspect("{{.Config.User}}"), "65532:65532");
+    let sick = "1 lprobe: http://localhost:8080/healthz: status 503, expected 200-299";
+
+    container.wait_until("checked", || container.last_check() == sick);
+    assert_eq!(container.health(), "starting");
+    let becomes = |wish: &str, health: &str, check: &str| {
+        assert!(container.exec(&["/demo-server", "8080", wish]).status.success());
+        container.goes_to(health);
+        assert_eq!(container.last_check(), check);
+    };
+    becomes("well", "healthy", "0");
+    becomes("sick", "unhealthy", sick);
+    becomes("well", "healthy", "0");
+}
+
+#[test]
+fn a_container_of_next_to_no_rights_is_probed() {
+    if !have_engine() {
+        return;
+    }
+    let image = Image::of_example("rights");
+    let container = Container::run(&image, &NO_RIGHTS, &[]);
+    container.goes_to("healthy");
+    container.exec(&["/lprobe", "tcp://localhost:8080"]).healthy();
+    container.exec(&["/lprobe", "-port=8080", "-endpoint=/healthz"]).healthy();
+    let refused = container.exec(&["/lprobe", "tcp://:8081"]);
+    refused.unhealthy_saying(&["127.0.0.1: connection refused"]);
+    // There is no network but loopback, and no way past it.
+    let elsewhere = container.exec(&["/lprobe", "http://192.0.2.1/"]);
+    elsewhere.unhealthy_saying(&["only reaches its own container"]);
+}
+
+#[test]
+fn an_address_of_the_container_is_reached_and_its_neighbour_is_not() {
+    if !have_engine() {
+        return;
+    }
+    let image = Image::of_example("address");
+    let address = |container: &Container| container.inspect("{{.NetworkSettings.IPAddress}}");
+    let container = Container::run(&image, &[], &[]);
+    let neighbour = Container::run(&image, &[], &[]);
+    container.exec(&["/lprobe", &format!("tcp://{}:9", address(&container))]).unhealthy_saying(&["connection refused"]);
+    container
+        .exec(&["/lprobe", &format!("tcp://{}:9", address(&neighbour))])
+        .unhealthy_saying(&["only reaches its own container"]);
+}

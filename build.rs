@@ -32,7 +32,7 @@ fn main() {
         .render_help()
         .to_string();
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
-    fs::write(Path::new(&out).join("help.txt"), help + "\n").expect("OUT_DIR can be written");
+    fs::write(Path::new(&out).join("help.txt"), help.trim_end().to_owned() + "\n").expect("OUT_DIR can be written");
 }
 
 fn described(argument: Arg, text: &'static str) -> Arg {

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Makes `run`, from arguments without the program's name to an exit code, the program.
 ///
-/// It stands in for std's own entry, whose start-up calls a probe has no use for (design, section 6).
+/// It stands in for std's own entry, whose start-up a probe has no use for.
 #[macro_export]
 macro_rules! program {
     ($run:path) => {

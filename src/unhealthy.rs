@@ -41,7 +41,7 @@ pub enum Unhealthy {
 pub enum ConnectError {
     /// The address is not one of this container's, by the kernel's word.
     NotOurs,
-    /// The connection met its own other end, so nothing listens on the port: design, section 6.
+    /// The connection met its own other end, so nothing listens on the port.
     ToItself,
     /// What the kernel said.
     Io(io::Error),

@@ -13,7 +13,7 @@ use goblin::elf::program_header::{PF_X, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, P
 use support::server::Server;
 use support::{Running, binary, have, run};
 
-/// What the binary may weigh until the whole command line is there; design, section 5, has what it may then.
+/// The budget of bytes.
 const BYTES: usize = 330_000;
 
 fn with_elf(test: impl FnOnce(&Elf)) {

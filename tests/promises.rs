@@ -20,7 +20,7 @@ use support::{Running, binary, have_tools, lprobe, run, stderr_of};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-/// Peak resident memory, in bytes: design, section 5.
+/// The budget of peak resident memory, in bytes.
 const PEAK_RSS: u64 = 1 << 20;
 
 // Promise 2: it carries nothing out.

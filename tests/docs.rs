@@ -1,0 +1,80 @@
+//! What the README says is so: its blocks are the files' and the program's own words, and those are tested.
+
+mod support;
+
+use std::fs;
+
+use support::{lprobe, repository};
+
+fn read(file: &str) -> String {
+    fs::read_to_string(repository(file)).expect("it is in the repository")
+}
+
+/// The README's blocks of a kind, without their fences.
+fn blocks(kind: &str) -> Vec<String> {
+    let readme = read("README.md");
+    let fence = format!("```{kind}\n");
+    let blocks: Vec<_> = readme
+        .split(&fence)
+        .skip(1)
+        .map(|block| block.split_once("```").expect("an end of the block").0.to_owned())
+        .collect();
+    assert!(!blocks.is_empty(), "no block of {kind}");
+    blocks
+}
+
+/// The engine test builds and runs that stage of the example.
+#[test]
+fn the_dockerfile_lines_are_those_of_the_example() {
+    let example = read("Dockerfile.example");
+    let (_, stage) = example.split_once("\nFROM scratch\n").expect("a final stage");
+    for block in blocks("dockerfile") {
+        for line in block.lines() {
+            assert!(stage.contains(&format!("{line}\n")), "{line:?} is not in Dockerfile.example's final stage");
+        }
+    }
+}
+
+#[test]
+fn the_help_is_what_the_binary_prints() {
+    assert!(blocks("text").contains(&lprobe(["--help"]).stdout), "the README's help is out of date");
+}
+
+/// As engine.rs sees it in `docker inspect`.
+#[test]
+fn the_line_of_a_failed_check_is_the_one_that_is_tested() {
+    let [line] = &blocks("text")[..1] else { unreachable!("there is one") };
+    let tested = read("tests/engine.rs");
+    assert!(tested.contains(&format!("\"1 {}\"", line.trim_end())), "{line}");
+}
+
+#[test]
+fn the_commands_are_the_makefiles() {
+    let makefile = read("Makefile");
+    for line in blocks("console").concat().lines() {
+        let target = line.strip_prefix("$ make ").expect("a make command");
+        assert!(makefile.contains(&format!("\n{target}:")), "{target} is no target");
+    }
+}
+
+/// It follows the practice that lprobe exists for.
+#[test]
+fn the_example_is_hardened() {
+    let example = read("Dockerfile.example");
+    let instructions: Vec<_> =
+        example.lines().filter(|line| !line.starts_with(['#', ' ']) && !line.is_empty()).collect();
+    let (_, stage) = example.split_once("\nFROM scratch\n").expect("the final stage is from scratch");
+    assert!(stage.contains("\nUSER 65532:65532\n"), "it runs as someone who is not root");
+    assert!(stage.contains("CMD [\"/lprobe\", "), "the health check is in exec form");
+    for instruction in instructions {
+        assert!(!instruction.starts_with("ADD"), "COPY does no more than is meant: {instruction}");
+        if let Some(base) = instruction.strip_prefix("FROM ") {
+            assert!(base == "scratch" || base.starts_with("${"), "a base image is pinned by an ARG: {base}");
+        }
+        if let Some(argument) = instruction.strip_prefix("ARG ") {
+            let (_, tag) = argument.split_once(':').expect("a tag");
+            assert!(tag.starts_with(|first: char| first.is_ascii_digit()), "{argument} pins no version");
+        }
+    }
+    assert!(read(".dockerignore").lines().any(|line| line == "*"), "the context is only what is named");
+}

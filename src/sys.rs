@@ -8,10 +8,9 @@ use std::cell::UnsafeCell;
 #[cfg(target_env = "musl")]
 use std::ffi::c_void;
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
-use std::mem::size_of_val;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::ptr::{self, null_mut};
+use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Makes `run`, from arguments without the program's name to an exit code, the program.
@@ -83,7 +82,7 @@ fn protect_relocations() {
             let start = (base + header.p_vaddr as usize) & !(PAGE - 1);
             let end = (base + header.p_vaddr as usize + header.p_memsz as usize) & !(PAGE - 1);
             // SAFETY: relocation is over, and nothing else writes to these pages: that is what the header says.
-            unsafe { libc::mprotect(ptr::with_exposed_provenance_mut(start), end - start, libc::PROT_READ) };
+            unsafe { libc::mprotect(std::ptr::with_exposed_provenance_mut(start), end - start, libc::PROT_READ) };
         }
         0
     }
@@ -97,9 +96,13 @@ fn keep_standard_streams() {
     // SAFETY: poll writes to the three elements it is told of.
     let ready = unsafe { libc::poll(streams.as_mut_ptr(), 3, 0) };
     if ready > 0 && streams.iter().any(|stream| stream.revents & libc::POLLNVAL != 0) {
-        // The root directory is there without a /dev, and as a path alone it takes no writes.
+        // The root directory is there without a /dev, and takes no writes. As a path alone it needs no permission.
+        #[cfg(target_os = "linux")]
+        const UNREAD: c_int = libc::O_PATH;
+        #[cfg(not(target_os = "linux"))]
+        const UNREAD: c_int = libc::O_RDONLY;
         // SAFETY: the path is a C string. The lowest free descriptor is taken, so this ends at 3 or on failure.
-        while (0..2).contains(&unsafe { libc::open(c"/".as_ptr(), libc::O_PATH | libc::O_CLOEXEC) }) {}
+        while (0..2).contains(&unsafe { libc::open(c"/".as_ptr(), UNREAD | libc::O_CLOEXEC) }) {}
     }
 }
 
@@ -135,20 +138,24 @@ fn exit(code: i32) -> ! {
 
 /// Has `bind` to port 0 leave the choice of the port to `connect`. Where a kernel does not know the option, the
 /// bind still works, with fewer ports to choose from: so its failure is not one.
+#[cfg(target_os = "linux")]
 pub fn bind_address_no_port(socket: &impl AsRawFd) {
-    let socket: RawFd = socket.as_raw_fd();
     let on: c_int = 1;
     // SAFETY: the option's value is an int, and its size is told.
     unsafe {
         libc::setsockopt(
-            socket,
+            socket.as_raw_fd(),
             libc::IPPROTO_IP,
             libc::IP_BIND_ADDRESS_NO_PORT,
-            ptr::from_ref(&on).cast(),
+            (&raw const on).cast(),
             size_of_val(&on) as libc::socklen_t,
         )
     };
 }
+
+/// Linux alone has the option.
+#[cfg(not(target_os = "linux"))]
+pub fn bind_address_no_port(_socket: &impl AsRawFd) {}
 
 /// The bytes in the arena: a healthy HTTP probe takes about half. Pages that nothing touches cost nothing.
 const ARENA: usize = 64 * 1024;

@@ -7,7 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use support::lprobe;
-use support::server::{ClosedPort, LOCALHOST6, Server, until_closed};
+use support::netns::isolated;
+use support::server::{ClosedPort, LOCALHOST, LOCALHOST6, Server, until_closed};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -126,6 +127,22 @@ fn the_host_header_is_the_host_that_was_asked_for() {
         drop(stream.write_all(OK.as_bytes()));
     });
     assert_eq!(host(&format!("http://[::1]:{}/", v6.port), &v6), format!("[::1]:{}", v6.port));
+}
+
+#[test]
+fn the_default_port_is_80_and_not_in_the_host_header() {
+    isolated(|| {
+        let server = Server::start_at((LOCALHOST, 80).into(), |mut stream| drop(stream.write_all(OK.as_bytes())));
+        for (target, host) in [
+            ("http://localhost", "localhost"),
+            ("http://localhost:80/", "localhost"),
+            (":80", "localhost"),
+            ("http://127.0.0.1?x=1", "127.0.0.1"),
+        ] {
+            lprobe([target]).healthy();
+            assert!(server.request().contains(&format!("\r\nhost: {host}\r\n")), "{target}");
+        }
+    });
 }
 
 #[test]

@@ -24,7 +24,12 @@ impl Server {
     }
 
     /// The same on another address.
-    pub fn start_on(address: IpAddr, mut serve: impl FnMut(TcpStream) + Send + 'static) -> Self {
+    pub fn start_on(address: IpAddr, serve: impl FnMut(TcpStream) + Send + 'static) -> Self {
+        Self::start_at(SocketAddr::new(address, 0), serve)
+    }
+
+    /// The same on a port of the caller's choice, which is free for sure in a network namespace alone.
+    pub fn start_at(address: SocketAddr, mut serve: impl FnMut(TcpStream) + Send + 'static) -> Self {
         let (listener, port, refused) = listen_alone(address);
         let (sender, requests) = channel();
         thread::spawn(move || {
@@ -72,10 +77,10 @@ impl Server {
 
 /// A listener on a port that the other family's loopback address refuses: another test's server might be given the
 /// same port there, and its answers be taken for this one's.
-fn listen_alone(address: IpAddr) -> (TcpListener, u16, Socket) {
+fn listen_alone(address: SocketAddr) -> (TcpListener, u16, Socket) {
     let other = if address.is_ipv4() { LOCALHOST6 } else { LOCALHOST };
     loop {
-        let listener = TcpListener::bind(SocketAddr::new(address, 0)).expect("a free port");
+        let listener = TcpListener::bind(address).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         if let Ok(refused) = bound(SocketAddr::new(other, port)) {
             return (listener, port, refused);
@@ -98,7 +103,7 @@ pub struct ClosedPort {
 
 impl ClosedPort {
     pub fn new() -> Self {
-        let (listener, port, refused) = listen_alone(LOCALHOST);
+        let (listener, port, refused) = listen_alone(SocketAddr::new(LOCALHOST, 0));
         let socket = Socket::from(listener);
         // A listener that shuts down gives up listening and keeps its port.
         socket.shutdown(std::net::Shutdown::Both).expect("it is a listener");

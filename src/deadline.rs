@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::unhealthy::Unhealthy;
+use crate::unhealthy::{Awaiting, Unhealthy};
 
 /// A moment that no wait outlasts.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ impl Deadline {
     }
 
     /// What `work` comes to, or [`Unhealthy::Late`] with what was awaited once the deadline has passed.
-    pub async fn limit<T>(&self, awaiting: &'static str, work: impl Future<Output = T>) -> Result<T, Unhealthy> {
+    pub async fn limit<T>(&self, awaiting: Awaiting, work: impl Future<Output = T>) -> Result<T, Unhealthy> {
         let late = |_| Unhealthy::Late { awaiting, timeout: self.timeout };
         timeout_at(self.at, work).await.map_err(late)
     }

@@ -2,14 +2,15 @@
 //! container and nothing else. It knows addresses and nothing of the protocols that are spoken on them.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
+use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::deadline::Deadline;
 use crate::sys;
 use crate::target::Authority;
-use crate::unhealthy::{ConnectError, Unhealthy};
+use crate::unhealthy::{Awaiting, ConnectError, Unhealthy};
 
 /// A connection to the first address of `authority` that takes one.
 ///
@@ -20,7 +21,7 @@ pub async fn connect(authority: &Authority, deadline: &Deadline) -> Result<TcpSt
     let mut tried = Vec::new();
     for &address in authority.host.addresses() {
         let attempt = connect_to(SocketAddr::new(address, authority.port));
-        match deadline.limit("connection", attempt).await? {
+        match deadline.limit(Awaiting::Connection(address), attempt).await? {
             Ok(stream) => return Ok(stream),
             // Where IPv6 is off there is no ::1, and what 127.0.0.1 said is the whole reason.
             Err(ConnectError::NotOurs) if !tried.is_empty() => {}
@@ -31,7 +32,7 @@ pub async fn connect(authority: &Authority, deadline: &Deadline) -> Result<TcpSt
 }
 
 async fn connect_to(target: SocketAddr) -> Result<TcpStream, ConnectError> {
-    prove_ours(target)?;
+    prove_ours(target).map_err(not_ours)?;
     let socket = if target.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(not_ours)?;
     // Without this, bind takes a port that no other connection from this address has, and fails once a busy
     // proxy's connections, or their TIME_WAITs, hold them all. With it, connect picks one free for this target.
@@ -50,19 +51,27 @@ async fn connect_to(target: SocketAddr) -> Result<TcpStream, ConnectError> {
     Ok(stream)
 }
 
-/// Where `ip_nonlocal_bind` is set, anything can be bound, and a connection to another's address would send
-/// its first packet out. So an address that is not loopback is asked of the routing table too: connecting a UDP
-/// socket sends nothing, and the source that it gets is the target itself only where that is our own.
-fn prove_ours(target: SocketAddr) -> Result<(), ConnectError> {
-    if target.ip().to_canonical().is_loopback() {
-        return Ok(());
-    }
-    let any = if target.is_ipv4() { IpAddr::from([0; 4]) } else { IpAddr::from([0; 16]) };
-    let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
-    let routed = socket.connect(target).and_then(|()| socket.local_addr());
-    match routed {
-        Ok(source) if source.ip() == target.ip() => Ok(()),
-        _ => Err(ConnectError::NotOurs),
+/// Where `ip_nonlocal_bind` is set, anything can be bound, and a connection to another's address would send its
+/// first packet out. So the kernel is asked in a second way, which that setting does not touch and which sends
+/// nothing.
+fn prove_ours(target: SocketAddr) -> io::Result<()> {
+    match target.ip().to_canonical() {
+        // The kernel lets no packet from 127/8 out by another device than loopback.
+        IpAddr::V4(address) if address.is_loopback() => Ok(()),
+        // An interface can be named by its address, and only by one that is here.
+        IpAddr::V4(address) => {
+            SockRef::from(&UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?).set_multicast_if_v4(&address)
+        }
+        // The source that is chosen for a destination is the destination itself, if that is here: RFC 6724, rule 1.
+        // For IPv4 it would be the primary address of the interface.
+        IpAddr::V6(address) => {
+            let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
+            let routed = socket.connect(target).and_then(|()| socket.local_addr());
+            match routed {
+                Ok(source) if source.ip() == address => Ok(()),
+                _ => Err(io::Error::from_raw_os_error(libc::EADDRNOTAVAIL)),
+            }
+        }
     }
 }
 

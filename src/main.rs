@@ -15,12 +15,27 @@ lprobe::program!(run);
 fn run(arguments: Vec<OsString>) -> i32 {
     let plan = match cli::parse(arguments) {
         Ok(Command::Probe(plan)) => plan,
-        Ok(Command::Print(text)) => return i32::from(io::stdout().write_all(text.as_bytes()).is_err()),
+        Ok(Command::Print(text)) => return print(text),
         Err(error) => return unhealthy(format_args!("{error}")),
     };
     match probe::run(&plan) {
         Ok(()) => 0,
-        Err(reason) => unhealthy(format_args!("{}: {reason}", plan.target)),
+        Err(reason) => unhealthy(format_args!("{}: {reason}", shortened(plan.target.to_string()))),
+    }
+}
+
+/// So that the reason behind a long path survives the 4,096 bytes of a health log.
+fn shortened(mut target: String) -> String {
+    if target.len() > 200 {
+        target.replace_range(200.., "...");
+    }
+    target
+}
+
+fn print(text: &str) -> i32 {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => 0,
+        Err(error) => unhealthy(format_args!("stdout: {error}")),
     }
 }
 

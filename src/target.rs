@@ -163,10 +163,11 @@ impl FromStr for Host {
             Some(inner) => inner.parse().map(IpAddr::V6),
             None => text.parse().map(IpAddr::V4),
         }
-        .map_err(|_| BadTarget::ForeignHost)?;
+        .map_err(|_| if text.starts_with('[') { BadTarget::Ipv6 } else { BadTarget::ForeignHost })?;
         // The kernel takes a connection to 0.0.0.0 or :: as one to itself, but nobody's address is meant by it.
         match address.to_canonical() {
             meant if meant.is_unspecified() => Err(BadTarget::Unspecified),
+            IpAddr::V6(meant) if meant.is_unicast_link_local() => Err(BadTarget::LinkLocal),
             meant if meant.is_multicast() || meant == Ipv4Addr::BROADCAST => Err(BadTarget::ForeignHost),
             _ => Ok(Self::Literal(address)),
         }
@@ -242,6 +243,10 @@ pub enum BadTarget {
     ForeignHost,
     /// `0.0.0.0` or `[::]`.
     Unspecified,
+    /// `[fe80::...]`, which means something only beside the name of an interface.
+    LinkLocal,
+    /// What stands in brackets is no IPv6 literal, or more follows than a port.
+    Ipv6,
     /// `user@` before the host.
     UserInformation,
     /// An IPv6 literal without brackets.
@@ -280,7 +285,14 @@ impl fmt::Display for BadTarget {
                 "lprobe only reaches its own container: the host must be localhost, a loopback address \
                  or an address of this container"
             }
-            Self::Unspecified => "an address to listen on, not to connect to; try localhost",
+            Self::Unspecified => {
+                "an address to listen on, of any container, and lprobe only reaches its own container; try localhost"
+            }
+            Self::LinkLocal => {
+                "a link-local address is one of many containers', and lprobe only reaches its own container; try \
+                 localhost"
+            }
+            Self::Ipv6 => "brackets take an IPv6 address without a zone, as in http://[::1]:8080/",
             Self::UserInformation => "user and password have no place in a target",
             Self::Brackets => "an IPv6 address stands in brackets, as in http://[::1]:8080/",
             Self::Port => "a port is a number from 1 to 65535",
@@ -292,7 +304,7 @@ impl fmt::Display for BadTarget {
             Self::PathByte(byte) => return write!(out, "the path must spell byte 0x{byte:02X} as %{byte:02X}"),
             Self::LongPath => return write!(out, "the path is longer than {MAX_PATH} bytes"),
             Self::Mode => "expected http; for TCP, lprobe tcp://:PORT",
-            Self::NotIpv6 => "--ipv6 asks for ::1, and this is an IPv4 address",
+            Self::NotIpv6 => "asks for ::1, and the target is an IPv4 address",
         })
     }
 }

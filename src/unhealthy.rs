@@ -17,7 +17,7 @@ pub enum Unhealthy {
     /// The deadline passed.
     Late {
         /// What was awaited.
-        awaiting: &'static str,
+        awaiting: Awaiting,
         /// The time that the whole probe had.
         timeout: Duration,
     },
@@ -34,6 +34,15 @@ pub enum Unhealthy {
     Http(hyper::Error),
     /// lprobe itself could not go on.
     NotStarted(io::Error),
+}
+
+/// What a probe was waiting for.
+#[derive(Debug, Clone, Copy)]
+pub enum Awaiting {
+    /// A connection to this address.
+    Connection(IpAddr),
+    /// The end of an HTTP response head.
+    ResponseHead,
 }
 
 /// Why a connection to one address did not open.
@@ -70,6 +79,15 @@ impl fmt::Display for Unhealthy {
                 None => write!(out, "no HTTP/1.1 answer: {error}"),
             },
             Self::NotStarted(error) => write!(out, "the probe could not start: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for Awaiting {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection(address) => write!(out, "connection to {address}"),
+            Self::ResponseHead => out.write_str("complete response head"),
         }
     }
 }

@@ -21,6 +21,10 @@ fn help_and_version_go_to_stdout() {
             assert!(help.stdout.contains(option), "{option}");
         }
     }
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+    let outcome = Command::new(binary()).arg("--help").stdout(full).output().expect("it starts");
+    assert_eq!(outcome.status.code(), Some(1));
+    assert!(outcome.stderr.starts_with(b"lprobe: stdout: "), "{outcome:?}");
     for flag in ["--version", "-V", "-version"] {
         let version = lprobe([flag]);
         assert!(version.status.success() && version.stderr.is_empty(), "{version:?}");
@@ -45,7 +49,7 @@ fn fivexl_spelling_is_understood() {
 
     lprobe(["-mode=grpc", &port]).unhealthy_saying(&["--mode \"grpc\"", "no gRPC"]);
     lprobe(["-mode=tcp", &port]).unhealthy_saying(&["--mode \"tcp\"", "tcp://"]);
-    lprobe([&port, ":80/"]).unhealthy_saying(&["--port", "can't go with"]);
+    lprobe([&port, ":80/"]).unhealthy_saying(&["--port can't go with a target"]);
 }
 
 #[test]
@@ -82,7 +86,12 @@ fn bad_usage_is_refused_by_name() {
         (&["tcp://:80/"], &["takes no path"]),
         (&["tcp://[::1]"], &["needs a port"]),
         (&["http://::1:80/"], &["brackets"]),
-        (&["http://[::1]80/"], &["own container"]),
+        (&["http://[::1]80/"], &["brackets"]),
+        (&["http://[fe80::1%eth0]/"], &["zone"]),
+        (&["http://[::ffff:127.0.0.1%lo]/"], &["zone"]),
+        (&["--ipv6", "http://127.0.0.1/"], &["--ipv6: asks for ::1"]),
+        (&["-V", ":1"], &["--version"]),
+        (&[":1", "--help"], &["--help"]),
         (&["http://[::1/"], &["brackets"]),
         (&["http://0.0.0.0/"], &["localhost"]),
         (&["http://[::]/"], &["localhost"]),
@@ -99,7 +108,7 @@ fn bad_usage_is_refused_by_name() {
         (&[":80/%zz"], &["%25"]),
         (&[":80/%00"], &["NUL"]),
         (&["--timeout", ":80/"], &["--timeout \":80/\""]),
-        (&["--timeout"], &["--timeout", "needs a value"]),
+        (&["--timeout"], &["--timeout needs a value"]),
         (&["--timeout=", ":1"], &["--timeout \"\""]),
         (&["--timeout=0", ":1"], &["--timeout \"0\""]),
         (&["--timeout=-1s", ":1"], &["--timeout \"-1s\""]),
@@ -107,7 +116,7 @@ fn bad_usage_is_refused_by_name() {
         (&["--timeout=1e3", ":1"], &["--timeout \"1e3\""]),
         (&["--timeout=25h", ":1"], &["--timeout \"25h\"", "24h"]),
         (&["--timeout=99999999999999999999s", ":1"], &["--timeout"]),
-        (&["--timeout=1s", "--timeout=2s", ":1"], &["--timeout", "once"]),
+        (&["--timeout=1s", "--timeout=2s", ":1"], &["--timeout can be given once only"]),
         (&["--http-codes=", ":1"], &["--http-codes \"\""]),
         (&["--http-codes=200,", ":1"], &["--http-codes \"200,\""]),
         (&["--http-codes=2xx", ":1"], &["--http-codes \"2xx\""]),
@@ -121,7 +130,7 @@ fn bad_usage_is_refused_by_name() {
         (&["-port=80", "-endpoint=/a b"], &["--endpoint \"/a b\"", "%20"]),
         (&["--no-such", ":1"], &["--no-such", "--help"]),
         (&["-x", ":1"], &["-x"]),
-        (&["--ipv6=yes", ":1"], &["--ipv6"]),
+        (&["--ipv6=yes", ":1"], &["--ipv6 takes no value"]),
         (&[":1", ":2"], &["\":2\""]),
     ];
     for (arguments, words) in cases {
@@ -147,6 +156,7 @@ fn an_argument_of_any_length_is_refused_in_a_short_line() {
         lprobe([&argument]).unhealthy_saying(&["xxx..."]);
     }
     lprobe([format!("--timeout={long}"), ":1".into()]).unhealthy_saying(&["xxx..."]);
+    lprobe([format!(":1/{}", &long[..7_000])]).unhealthy_saying(&["xxx...: 127.0.0.1: connection refused"]);
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 mod support;
 
+use std::fs;
 use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
 use support::lprobe;
 use support::netns::isolated;
 use support::server::{ClosedPort, LOCALHOST, LOCALHOST6, Server, until_closed};
@@ -96,7 +99,7 @@ fn a_body_of_a_gigabyte_is_not_read() {
         let _ = sender.send(count);
     });
     lprobe([server.http("/")]).healthy();
-    let count = written.recv().expect("the server is done");
+    let count = written.recv_timeout(Duration::from_secs(30)).expect("the server is done");
     assert!(count < GIGABYTE / 16, "{count} bytes went into socket buffers and beyond");
 }
 
@@ -189,7 +192,7 @@ fn a_silent_peer_is_unhealthy_at_the_deadline() {
     let outcome = lprobe(["--timeout=300ms", &server.http("/")]);
     assert!(outcome.took >= Duration::from_millis(300), "{outcome:?}");
     assert!(outcome.took < Duration::from_millis(800), "{outcome:?}");
-    outcome.unhealthy_saying(&["no response head within 300 ms"]);
+    outcome.unhealthy_saying(&["no complete response head within 300 ms"]);
 }
 
 #[test]
@@ -198,6 +201,31 @@ fn the_default_deadline_is_one_second() {
     assert!(outcome.took >= Duration::from_millis(1000), "{outcome:?}");
     assert!(outcome.took < Duration::from_millis(1500), "{outcome:?}");
     outcome.unhealthy_saying(&["within 1000 ms"]);
+}
+
+/// The connection opens after a second, when TCP tries again what a full backlog had refused, and then nothing comes.
+/// One deadline covers both waits.
+#[test]
+fn one_deadline_covers_connection_and_answer() {
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    listener.bind(&SocketAddr::new(LOCALHOST, 0).into()).expect("a free port");
+    listener.listen(0).expect("it is bound");
+    let listener = TcpListener::from(listener);
+    let address = listener.local_addr().expect("an address");
+    let _waiting = TcpStream::connect(address).expect("room for one");
+    let silent = thread::spawn(move || {
+        // Once the probe's first packet has gone unheard, there is room again.
+        let knocking = format!("0100007F:{:04X} 02", address.port());
+        while !fs::read_to_string("/proc/net/tcp").expect("/proc is mounted").contains(&knocking) {}
+        let _waiting = listener.accept().expect("the one that waits");
+        let (probe, _) = listener.accept().expect("the probe");
+        until_closed(probe)
+    });
+    let outcome = lprobe(["--timeout=1800ms", &format!("http://{address}/")]);
+    assert!(outcome.took >= Duration::from_millis(1800), "{outcome:?}");
+    assert!(outcome.took < Duration::from_millis(2400), "{outcome:?}");
+    outcome.unhealthy_saying(&["no complete response head within 1800 ms"]);
+    assert!(silent.join().expect("the server").starts_with(b"GET / "));
 }
 
 /// Sends `answer` a byte at a time, `pause` apart.

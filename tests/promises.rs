@@ -64,7 +64,7 @@ fn no_file_is_opened_no_program_run_and_nothing_listened_on() {
 
 #[test]
 fn a_crash_is_exit_1_with_a_line() {
-    for signal in [Signal::SIGABRT, Signal::SIGILL, Signal::SIGTRAP] {
+    for signal in [Signal::SIGABRT, Signal::SIGBUS, Signal::SIGILL, Signal::SIGSEGV, Signal::SIGSYS, Signal::SIGTRAP] {
         let server = Server::silent();
         let mut probe = Command::new(binary());
         probe.args(["--timeout=60s", &server.http("/")]).stderr(Stdio::piped());
@@ -93,6 +93,38 @@ fn a_full_table_of_file_descriptors_is_exit_1_with_a_line() {
     }
 }
 
+/// With a stack, or an address space, that is just too small: below that the kernel can't start any program.
+#[test]
+fn memory_that_is_not_to_be_had_is_exit_1_with_a_line() {
+    let server = Server::answering(OK);
+    for limit in ["stack", "as"] {
+        let outcomes: Vec<_> = (1..=256)
+            .map(|pages| {
+                let mut limited = Command::new("prlimit");
+                run(limited.arg(format!("--{limit}={}", pages * 4096)).arg(binary()).arg(server.http("/")))
+            })
+            .skip_while(|outcome| outcome.status.code().is_none() || outcome.stderr.starts_with("prlimit: "))
+            .collect();
+        let enough = outcomes.iter().position(|outcome| outcome.status.success()).expect("a megabyte is enough");
+        assert_ne!(enough, 0, "{limit}: the case did not arise");
+        for (index, outcome) in outcomes.into_iter().enumerate() {
+            match index < enough {
+                true => outcome.unhealthy_saying(&["crashed, out of memory"]),
+                false => outcome.healthy(),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stderr_that_can_take_no_more_changes_no_exit_code() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let mut limited = Command::new("prlimit");
+    let stderr = file.reopen().expect("the file");
+    let status = limited.arg("--fsize=0").arg(binary()).arg("nonsense").stderr(stderr).status();
+    assert_eq!(status.expect("it starts").code(), Some(1));
+}
+
 #[test]
 fn a_stderr_that_nobody_reads_changes_no_exit_code() {
     let closed = ClosedPort::new();
@@ -116,7 +148,11 @@ fn a_closed_standard_stream_is_never_mistaken_for_a_socket() {
         server.request();
         kill(Pid::from_raw(probe.0.id().cast_signed()), Signal::SIGABRT).expect("it runs");
         assert_eq!(probe.0.wait().expect("it ends").code(), Some(1), "{closed}");
-        assert_eq!(rest.recv().expect("the server's word"), b"", "{closed}: more than the request was sent");
+        assert_eq!(
+            rest.recv_timeout(Duration::from_secs(30)).expect("the server's word"),
+            b"",
+            "{closed}: more than the request was sent"
+        );
 
         let healthy = Server::answering(OK);
         let status = Command::new("sh").args(["-c", &script]).arg(binary()).arg(healthy.http("/")).status();

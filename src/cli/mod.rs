@@ -8,7 +8,7 @@ mod options;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches};
 
 use crate::plan::Plan;
@@ -90,19 +90,29 @@ impl Display for Quoted<'_> {
 
 impl From<clap::Error> for BadUsage {
     fn from(error: clap::Error) -> Self {
-        let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+        let argument = named(error.get(ContextKind::InvalidArg));
         Self(match error.kind() {
             ErrorKind::UnknownArgument => {
                 format!("unexpected argument {}; see lprobe --help", Quoted(OsStr::new(&argument)))
             }
             ErrorKind::InvalidValue => format!("{argument} needs a value"),
             ErrorKind::TooManyValues => format!("{argument} takes no value"),
-            ErrorKind::ArgumentConflict => match error.get(ContextKind::PriorArg) {
-                Some(prior) if prior.to_string() != argument => format!("{argument} can't go with {prior}"),
-                _ => format!("{argument} can be given once only"),
+            ErrorKind::ArgumentConflict => match named(error.get(ContextKind::PriorArg)) {
+                prior if prior == argument => format!("{argument} can be given once only"),
+                prior if prior.is_empty() => format!("{argument} goes with no other argument"),
+                prior => format!("{argument} can't go with {prior}"),
             },
             kind => format!("{argument}: {kind}"),
         })
+    }
+}
+
+/// What clap calls an argument, `--port <PORT>` or `[TARGET]`, as one would say it.
+fn named(argument: Option<&ContextValue>) -> String {
+    match argument {
+        Some(ContextValue::String(name)) if name == "[TARGET]" => "a target".into(),
+        Some(ContextValue::String(name)) => name.split_once(" <").map_or(&**name, |(name, _)| name).into(),
+        _ => String::new(),
     }
 }
 

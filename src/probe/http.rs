@@ -16,7 +16,7 @@ use crate::deadline::Deadline;
 use crate::endpoint;
 use crate::status::Statuses;
 use crate::target::{Authority, HTTP_PORT, Path};
-use crate::unhealthy::Unhealthy;
+use crate::unhealthy::{Awaiting, Unhealthy};
 
 /// The most that is read of an answer, interim responses included, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -31,7 +31,7 @@ pub async fn probe(
     deadline: &Deadline,
 ) -> Result<(), Unhealthy> {
     let stream = endpoint::connect(authority, deadline).await?;
-    let status = deadline.limit("response head", ask(stream, authority, path)).await??;
+    let status = deadline.limit(Awaiting::ResponseHead, ask(stream, authority, path)).await??;
     match expected.contains(status) {
         true => Ok(()),
         false => Err(Unhealthy::Status { got: status, expected: *expected }),

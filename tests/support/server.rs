@@ -1,11 +1,15 @@
 //! Servers of our own, which do what no decent server would.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
+
+/// Longer than anything takes.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub const LOCALHOST6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
@@ -14,7 +18,7 @@ pub const LOCALHOST6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 pub struct Server {
     pub port: u16,
     requests: Receiver<String>,
-    _refused: Socket,
+    _refused: Option<Socket>,
 }
 
 impl Server {
@@ -56,7 +60,7 @@ impl Server {
 
     /// The next request head.
     pub fn request(&self) -> String {
-        self.requests.recv().expect("a request")
+        self.requests.recv_timeout(PATIENCE).expect("a request")
     }
 
     /// Whether nothing has connected since the last [`Server::request`].
@@ -77,13 +81,17 @@ impl Server {
 
 /// A listener on a port that the other family's loopback address refuses: another test's server might be given the
 /// same port there, and its answers be taken for this one's.
-fn listen_alone(address: SocketAddr) -> (TcpListener, u16, Socket) {
+fn listen_alone(address: SocketAddr) -> (TcpListener, u16, Option<Socket>) {
     let other = if address.is_ipv4() { LOCALHOST6 } else { LOCALHOST };
     loop {
         let listener = TcpListener::bind(address).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        if let Ok(refused) = bound(SocketAddr::new(other, port)) {
-            return (listener, port, refused);
+        match bound(SocketAddr::new(other, port)) {
+            Ok(refused) => return (listener, port, Some(refused)),
+            Err(error) if error.kind() == ErrorKind::AddrInUse && address.port() == 0 => {}
+            // There is no such address to connect to.
+            Err(error) if error.kind() == ErrorKind::AddrNotAvailable => return (listener, port, None),
+            Err(error) => panic!("{other}:{port}: {error}"),
         }
     }
 }
@@ -98,7 +106,7 @@ fn bound(address: SocketAddr) -> io::Result<Socket> {
 /// A port that both loopback addresses refuse, for as long as the value lives.
 pub struct ClosedPort {
     pub port: u16,
-    _refused: [Socket; 2],
+    _refused: (Socket, Option<Socket>),
 }
 
 impl ClosedPort {
@@ -107,7 +115,7 @@ impl ClosedPort {
         let socket = Socket::from(listener);
         // A listener that shuts down gives up listening and keeps its port.
         socket.shutdown(std::net::Shutdown::Both).expect("it is a listener");
-        Self { port, _refused: [socket, refused] }
+        Self { port, _refused: (socket, refused) }
     }
 }
 

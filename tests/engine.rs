@@ -119,6 +119,40 @@ impl Drop for Container {
     }
 }
 
+/// The files that the build stage of Dockerfile.example copies, as the engine copies them, are all that it takes.
+#[test]
+fn the_example_copies_what_its_build_needs() {
+    if !have_engine() {
+        return;
+    }
+    let example = fs::read_to_string(repository("Dockerfile.example")).expect("the example");
+    let stage = example.split_once("AS build\n").and_then(|(_, rest)| rest.split_once("\nFROM")).expect("two stages").0;
+    let (copies, run) = stage.split_once("RUN ").expect("a build");
+    let folder = tempfile::tempdir().expect("a folder");
+    let dockerfile = folder.path().join("Dockerfile");
+    fs::write(&dockerfile, format!("FROM scratch\n{copies}\nCMD [\"/none\"]\n")).expect("a file");
+    let tag = format!("lprobe-test-copies:{}", std::process::id());
+    let context = repository(".");
+    let [dockerfile, context] = [&dockerfile, &context].map(|path| path.to_str().expect("a path in UTF-8"));
+    docker_ok(&["build", "--quiet", "--tag", &tag, "--file", dockerfile, context]);
+    let image = Image(tag);
+    let container = Container(docker_ok(&["create", &image.0]));
+    let copied = folder.path().join("src");
+    docker_ok(&["cp", &format!("{}:/src", container.0), copied.to_str().expect("a path in UTF-8")]);
+
+    let check = Command::new("cargo")
+        .args(["check", "--quiet", "--locked", "--bins", "--examples", "--target-dir"])
+        .arg(repository("target/copied"))
+        .current_dir(&copied)
+        .output()
+        .expect("cargo starts");
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+    let targets = run.lines().next().and_then(|run| run.trim().strip_prefix("make ")).expect("a make command");
+    let make = Command::new("make").arg("--dry-run").args(targets.split(' ')).current_dir(&copied).output();
+    assert!(make.expect("make starts").status.success(), "make {targets}");
+    assert!(copied.join("scripts/dist").exists());
+}
+
 const NO_RIGHTS: [&str; 9] = [
     "--read-only",
     "--cap-drop=ALL",

@@ -1,4 +1,5 @@
-//! What holds for inputs that nobody thought of.
+//! What holds for inputs that nobody thought of. Thousands a second, so these call the library; every other test runs
+//! the binary.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

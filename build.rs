@@ -1,40 +1,59 @@
-//! Renders --help from the list of options, so that the binary carries a text and not the code that lays it out.
+//! Renders what is made from the list of options: --help, so that the binary carries a text and not the code that lays
+//! it out, and the man page and shell completions, which `make dist` takes from OUT_DIR.
 
 use std::path::Path;
-use std::{env, fs};
+use std::{env, fs, io};
 
-use clap::Arg;
+use clap_complete::{Shell, generate_to};
+use options::{EXCHANGE, GENERAL, HTTP, Opt, Takes};
 
 #[path = "src/cli/options.rs"]
 mod options;
 
-const BEFORE: &str = "\
-Asks the service in its own container whether it is well: exit 0 healthy, 1 not.
+/// Unlike the binary, this wants them.
+const HELP_TEXTS: bool = true;
 
-  lprobe http://localhost:8080/healthz
+const EXAMPLES: &str = "  lprobe http://localhost:8080/healthz    or, for short, lprobe :8080/healthz
   lprobe tcp://localhost:5432
-  lprobe :8080/healthz                  short for the first
+  lprobe -port=8080 -endpoint=/healthz    as with FivexL's lprobe
+";
 
-Targets:
-  http://[HOST][:PORT][/PATH][?QUERY]   an HTTP answer with a healthy status
-  tcp://[HOST]:PORT                     the connection opens
-HOST is localhost (127.0.0.1, then [::1]) or an address of this container.";
+const TARGETS: &str = "\
+Probes its own container, all targets at once: exit 0 all healthy, 1 not.
+  http://[HOST][:PORT][/PATH]  tcp://[HOST]:PORT  udp://[HOST]:PORT unix:///PATH
+  redis:// postgres:// mysql:// amqp://[HOST][:PORT]  file:///PATH?max-age=30s
+HOST is localhost or an address of this container. ${NAME:-default} expands;
+each option is also a variable, as LPROBE_TIMEOUT is --timeout.
+";
 
-const AFTER: &str = "\
-FivexL's spelling works too: lprobe -port=8080 -endpoint=/healthz";
-
-fn main() {
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=src/cli/options.rs");
-    let help = options::command()
-        .about(BEFORE)
-        .override_usage("lprobe [OPTIONS] TARGET")
-        .after_help(AFTER)
-        .render_help()
-        .to_string();
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
-    fs::write(Path::new(&out).join("help.txt"), help.trim_end().to_owned() + "\n").expect("OUT_DIR can be written");
+    let out = Path::new(&out);
+    fs::write(out.join("help.txt"), help())?;
+
+    let mut command = options::command().about("Probes its own container, and exits 0 or 1").after_help(TARGETS);
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        generate_to(shell, &mut command, "lprobe", out)?;
+    }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    fs::write(out.join("lprobe.1"), page)
 }
 
-fn described(argument: Arg, text: &'static str) -> Arg {
-    argument.help(text)
+/// One screen of 80 columns and 24 lines.
+fn help() -> String {
+    let mut help = EXAMPLES.to_owned() + TARGETS;
+    for (label, group) in [("ALL", &GENERAL[..]), ("HTTP", &HTTP), ("SOCKET", &EXCHANGE)] {
+        for (index, Opt { name, takes, help: text }) in group.iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            let value = match takes {
+                Takes::Nothing => String::new(),
+                Takes::One(value) | Takes::Many(value) => format!(" {value}"),
+            };
+            help += &format!("{label:7}{:28}{text}\n", format!("--{name}{value}"));
+        }
+    }
+    help + "       -h, --help                  this; -V, --version: the version\n"
+        + "       install PATH                copy this program to PATH\n"
 }

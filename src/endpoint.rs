@@ -2,33 +2,89 @@
 //! container and nothing else. It knows addresses and nothing of the protocols that are spoken on them.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{self, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 
 use socket2::SockRef;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket, UnixStream};
 
-use crate::deadline::Deadline;
+use crate::progress::Progress;
 use crate::sys;
 use crate::target::Authority;
-use crate::unhealthy::{Awaiting, ConnectError, Unhealthy};
+use crate::unhealthy::{Awaiting, ConnectError, Peer, Unhealthy};
+
+/// A connection of either kind, so that what is spoken on it is compiled once.
+pub type Stream = Box<dyn Duplex>;
+
+/// Both directions of a connection.
+pub trait Duplex: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Duplex for S {}
 
 /// A connection to the first address of `authority` that takes one.
 ///
 /// # Errors
 ///
-/// [`Unhealthy::NotConnected`] when none does, [`Unhealthy::Late`] when the deadline passes first.
-pub async fn connect(authority: &Authority, deadline: &Deadline) -> Result<TcpStream, Unhealthy> {
+/// [`Unhealthy::NotConnected`] when none does.
+pub async fn connect(authority: &Authority, progress: &Progress) -> Result<Stream, Unhealthy> {
     let mut tried = Vec::new();
     for &address in authority.host.addresses() {
-        let attempt = connect_to(SocketAddr::new(address, authority.port));
-        match deadline.limit(Awaiting::Connection(address), attempt).await? {
-            Ok(stream) => return Ok(stream),
+        progress.awaits(Awaiting::Connection(Peer::Ip(address)));
+        match connect_to(SocketAddr::new(address, authority.port)).await {
+            Ok(stream) => {
+                progress.connected();
+                return Ok(Box::new(stream));
+            }
             // Where IPv6 is off there is no ::1, and what 127.0.0.1 said is the whole reason.
             Err(ConnectError::NotOurs) if !tried.is_empty() => {}
-            Err(error) => tried.push((address, error)),
+            Err(error) => tried.push((Peer::Ip(address), error)),
         }
     }
     Err(Unhealthy::NotConnected(tried))
+}
+
+/// A connection to the Unix socket at `path`.
+///
+/// # Errors
+///
+/// As [`connect`]'s.
+pub async fn connect_unix(path: &Path, progress: &Progress) -> Result<Stream, Unhealthy> {
+    let peer = || Peer::Unix(path.to_owned());
+    progress.awaits(Awaiting::Connection(peer()));
+    let stream = UnixStream::connect(path).await;
+    let stream = stream.map_err(|error| Unhealthy::NotConnected(vec![(peer(), error.into())]))?;
+    progress.connected();
+    Ok(Box::new(stream))
+}
+
+/// Sockets that exchange datagrams with each address of `authority`, and with nobody else.
+///
+/// # Errors
+///
+/// [`Unhealthy::NotConnected`] when there is none.
+pub fn datagrams(authority: &Authority) -> Result<Vec<(IpAddr, UdpSocket)>, Unhealthy> {
+    let mut tried = Vec::new();
+    let mut sockets = Vec::new();
+    for &address in authority.host.addresses() {
+        match datagrams_with(SocketAddr::new(address, authority.port)) {
+            Ok(socket) => sockets.push((address, socket)),
+            Err(error) => tried.push((Peer::Ip(address), error)),
+        }
+    }
+    if sockets.is_empty() { Err(Unhealthy::NotConnected(tried)) } else { Ok(sockets) }
+}
+
+fn datagrams_with(target: SocketAddr) -> Result<UdpSocket, ConnectError> {
+    prove_ours(target).map_err(not_ours)?;
+    let socket = net::UdpSocket::bind(SocketAddr::new(target.ip(), 0)).map_err(not_ours)?;
+    socket.connect(target)?;
+    // A datagram to oneself would come back as its own reply.
+    if socket.local_addr()? == target {
+        return Err(ConnectError::ToItself);
+    }
+    socket.set_nonblocking(true)?;
+    Ok(UdpSocket::from_std(socket)?)
 }
 
 async fn connect_to(target: SocketAddr) -> Result<TcpStream, ConnectError> {
@@ -60,12 +116,12 @@ fn prove_ours(target: SocketAddr) -> io::Result<()> {
         IpAddr::V4(address) if address.is_loopback() => Ok(()),
         // An interface can be named by its address, and only by one that is here.
         IpAddr::V4(address) => {
-            SockRef::from(&UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?).set_multicast_if_v4(&address)
+            SockRef::from(&net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?).set_multicast_if_v4(&address)
         }
         // The source that is chosen for a destination is the destination itself, if that is here: RFC 6724, rule 1.
         // For IPv4 it would be the primary address of the interface.
         IpAddr::V6(address) => {
-            let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
+            let socket = net::UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
             let routed = socket.connect(target).and_then(|()| socket.local_addr());
             match routed {
                 Ok(source) if source.ip() == address => Ok(()),
@@ -80,11 +136,5 @@ fn not_ours(error: io::Error) -> ConnectError {
         // The second where the kernel has no IPv6 at all.
         Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT) => ConnectError::NotOurs,
         _ => ConnectError::Io(error),
-    }
-}
-
-impl From<io::Error> for ConnectError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
     }
 }

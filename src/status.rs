@@ -19,6 +19,9 @@ pub struct Statuses {
 pub struct BadStatuses;
 
 impl Statuses {
+    /// 200-299: RFC 9110, section 15.3.
+    pub const SUCCESSFUL: Self = Self { bits: [0, 0, 0, u64::MAX << 8, (1 << 44) - 1, 0, 0, 0, 0, 0] };
+
     /// Whether `status` is in the set.
     pub fn contains(&self, status: u16) -> bool {
         VALID.contains(&status) && self.bits[usize::from(status / 64)] >> (status % 64) & 1 == 1

@@ -8,8 +8,10 @@ use std::cell::UnsafeCell;
 #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
 use std::ffi::c_void;
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
+use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -147,6 +149,27 @@ extern "C" fn crashed(_signal: c_int) {
     // SAFETY: write and _exit are async-signal-safe.
     unsafe { libc::write(libc::STDERR_FILENO, LINE.as_ptr().cast(), LINE.len()) };
     exit(1)
+}
+
+/// The path that this program was started by. Linux hands it over at exec, so that no /proc is needed.
+///
+/// # Errors
+///
+/// The system does not tell.
+pub fn program() -> io::Result<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: getauxval reads what the kernel left, and AT_EXECFN, where it is there, is a C string.
+        unsafe {
+            let path = libc::getauxval(libc::AT_EXECFN) as *const c_char;
+            if path.is_null() {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            Ok(OsStr::from_bytes(CStr::from_ptr(path).to_bytes()).into())
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    std::env::current_exe()
 }
 
 fn exit(code: i32) -> ! {

@@ -4,13 +4,21 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
+
+use crate::bad_target::BadTarget;
+use crate::duration;
 
 /// The longest path with query that is sent, in bytes: RFC 9110, section 4.1, asks every server to take 8,000.
 pub const MAX_PATH: usize = 8_000;
 
 /// The scheme's default port, RFC 9110, section 4.2.1: left out of the Host header.
 pub const HTTP_PORT: u16 = 80;
+
+/// The longest path of a Unix socket, in bytes: unix(7), less its NUL.
+pub const MAX_SOCKET_PATH: usize = 107;
 
 /// One thing to probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +28,71 @@ pub enum Target {
         /// Where to connect, and what the Host header says.
         authority: Authority,
         /// What to ask for.
-        path: Path,
+        path: Endpoint,
     },
-    /// `tcp://`: the connection opens.
+    /// `tcp://`: the connection opens, and the exchange succeeds.
     Tcp {
         /// Where to connect.
         authority: Authority,
     },
+    /// `udp://`: the exchange succeeds.
+    Udp {
+        /// Where to send.
+        authority: Authority,
+    },
+    /// `redis://` and its like: a server of that kind says that it is ready.
+    Service {
+        /// The kind.
+        service: Service,
+        /// Where to connect.
+        authority: Authority,
+    },
+    /// `unix://`: the socket accepts, and the exchange succeeds.
+    Unix {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// `file://`: the file exists and is fresh.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// How long ago it may have been modified.
+        max_age: Option<Duration>,
+    },
+}
+
+/// A kind of server whose handshake is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// Redis, and what speaks its protocol.
+    Redis,
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL and MariaDB.
+    Mysql,
+    /// A broker of AMQP 0-9-1, such as RabbitMQ.
+    Amqp,
+}
+
+impl Target {
+    /// Whether `--send` and `--expect` mean anything to it.
+    pub fn exchanges(&self) -> bool {
+        matches!(self, Self::Tcp { .. } | Self::Udp { .. } | Self::Unix { .. })
+    }
+}
+
+impl Service {
+    /// Every kind, with its scheme and the port that it has unless told otherwise.
+    const ALL: [(Self, &str, u16); 4] = [
+        (Self::Redis, "redis", 6379),
+        (Self::Postgres, "postgres", 5432),
+        (Self::Mysql, "mysql", 3306),
+        (Self::Amqp, "amqp", 5672),
+    ];
+
+    fn scheme(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
 }
 
 /// A host of this container and a port: RFC 3986, section 3.2, without user information.
@@ -51,12 +117,18 @@ pub enum Host {
 
 /// An absolute path, with its query if there is one: the origin-form of RFC 9112, section 3.2.1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Path(String);
+pub struct Endpoint(String);
 
 impl Target {
     /// The same target, with `localhost` meaning ::1 alone.
     pub fn over_ipv6(mut self) -> Result<Self, BadTarget> {
-        let (Self::Http { authority, .. } | Self::Tcp { authority }) = &mut self;
+        let (Self::Http { authority, .. }
+        | Self::Tcp { authority }
+        | Self::Udp { authority }
+        | Self::Service { authority, .. }) = &mut self
+        else {
+            return Ok(self);
+        };
         match authority.host {
             Host::Literal(IpAddr::V4(_)) => return Err(BadTarget::NotIpv6),
             Host::Literal(IpAddr::V6(_)) => {}
@@ -79,7 +151,12 @@ impl Host {
     }
 }
 
-impl Path {
+impl Endpoint {
+    /// `/`
+    pub fn root() -> Self {
+        Self("/".into())
+    }
+
     /// The path as it is sent.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -96,9 +173,16 @@ impl FromStr for Target {
         let (scheme, rest) = text.split_once("://").ok_or(BadTarget::Scheme)?;
         match scheme.to_ascii_lowercase().as_str() {
             "http" => http(rest),
-            "tcp" => tcp(rest),
+            "tcp" => port_alone(rest, None).map(|authority| Self::Tcp { authority }),
+            "udp" => port_alone(rest, None).map(|authority| Self::Udp { authority }),
+            "unix" => unix(rest),
+            "file" => file(rest),
             "https" | "grpc" | "grpcs" => Err(BadTarget::NotInThisBuild),
-            _ => Err(BadTarget::Scheme),
+            scheme => {
+                let known = Service::ALL.into_iter().find(|(_, known, _)| *known == scheme);
+                let (service, _, port) = known.ok_or(BadTarget::Scheme)?;
+                port_alone(rest, Some(port)).map(|authority| Self::Service { service, authority })
+            }
         }
     }
 }
@@ -116,14 +200,36 @@ fn http(rest: &str) -> Result<Target, BadTarget> {
     })
 }
 
-fn tcp(rest: &str) -> Result<Target, BadTarget> {
+fn port_alone(rest: &str, default: Option<u16>) -> Result<Authority, BadTarget> {
     if rest.contains(['/', '?', '#']) {
-        return Err(BadTarget::TcpPath);
+        return Err(BadTarget::NoPath);
     }
     let (host, port) = host_and_port(rest)?;
-    Ok(Target::Tcp {
-        authority: Authority { host: host.unwrap_or(Host::Localhost), port: port.ok_or(BadTarget::NoPort)? },
-    })
+    if host.is_none() && port.is_none() {
+        return Err(if default.is_some() { BadTarget::NoAuthority } else { BadTarget::NoPort });
+    }
+    Ok(Authority { host: host.unwrap_or(Host::Localhost), port: port.or(default).ok_or(BadTarget::NoPort)? })
+}
+
+fn unix(rest: &str) -> Result<Target, BadTarget> {
+    let path = absolute(rest)?;
+    if rest.len() > MAX_SOCKET_PATH { Err(BadTarget::SocketPath) } else { Ok(Target::Unix { path }) }
+}
+
+fn file(rest: &str) -> Result<Target, BadTarget> {
+    let Some((path, query)) = rest.split_once('?') else {
+        return Ok(Target::File { path: absolute(rest)?, max_age: None });
+    };
+    let age = query.strip_prefix("max-age=").and_then(|age| duration::parse(age).ok()).ok_or(BadTarget::MaxAge)?;
+    Ok(Target::File { path: absolute(path)?, max_age: Some(age) })
+}
+
+/// A path as it stands, with no escapes to undo.
+fn absolute(path: &str) -> Result<PathBuf, BadTarget> {
+    match Path::new(path).is_absolute() && path.len() <= MAX_PATH && !path.contains(char::is_control) {
+        true => Ok(path.into()),
+        false => Err(BadTarget::FilePath),
+    }
 }
 
 /// `[HOST][:PORT]`, either of which may be missing.
@@ -174,7 +280,7 @@ impl FromStr for Host {
     }
 }
 
-impl FromStr for Path {
+impl FromStr for Endpoint {
     type Err = BadTarget;
 
     /// Takes what RFC 3986, sections 3.3 and 3.4, allow, and nothing that would need escaping first.
@@ -210,6 +316,13 @@ impl fmt::Display for Target {
         match self {
             Self::Http { authority, path } => write!(out, "http://{authority}{}", path.as_str()),
             Self::Tcp { authority } => write!(out, "tcp://{authority}"),
+            Self::Udp { authority } => write!(out, "udp://{authority}"),
+            Self::Service { service, authority } => write!(out, "{}://{authority}", service.scheme()),
+            Self::Unix { path } => write!(out, "unix://{}", path.display()),
+            Self::File { path, max_age: None } => write!(out, "file://{}", path.display()),
+            Self::File { path, max_age: Some(age) } => {
+                write!(out, "file://{}?max-age={}ms", path.display(), age.as_millis())
+            }
         }
     }
 }
@@ -227,84 +340,5 @@ impl fmt::Display for Host {
             Self::Literal(IpAddr::V4(address)) => write!(out, "{address}"),
             Self::Literal(IpAddr::V6(address)) => write!(out, "[{address}]"),
         }
-    }
-}
-
-/// Why a string is no target. Each prints as the end of a line that begins with that string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BadTarget {
-    /// No scheme, or none that exists.
-    Scheme,
-    /// A scheme that this build lacks.
-    NotInThisBuild,
-    /// Neither host nor port: `http://`.
-    NoAuthority,
-    /// A host that can't be this container, or that only a resolver could tell.
-    ForeignHost,
-    /// `0.0.0.0` or `[::]`.
-    Unspecified,
-    /// `[fe80::...]`, which means something only beside the name of an interface.
-    LinkLocal,
-    /// What stands in brackets is no IPv6 literal, or more follows than a port.
-    Ipv6,
-    /// `user@` before the host.
-    UserInformation,
-    /// An IPv6 literal without brackets.
-    Brackets,
-    /// A port that is empty, no number, 0, or over 65535.
-    Port,
-    /// `tcp://` without a port.
-    NoPort,
-    /// `tcp://` with a path.
-    TcpPath,
-    /// `#` in the path.
-    Fragment,
-    /// `%` without two hexadecimal digits.
-    Percent,
-    /// `%00`.
-    Nul,
-    /// A byte that stands in no path unescaped.
-    PathByte(u8),
-    /// A path longer than [`MAX_PATH`].
-    LongPath,
-    /// A `-mode` that is neither http nor grpc.
-    Mode,
-    /// An IPv4 literal with `--ipv6`.
-    NotIpv6,
-}
-
-impl std::error::Error for BadTarget {}
-
-impl fmt::Display for BadTarget {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Scheme => "expected http://..., tcp://... or :PORT/PATH",
-            Self::NotInThisBuild => "this build has no TLS and no gRPC, only http:// and tcp://",
-            Self::NoAuthority => "no host and no port; try http://localhost/",
-            Self::ForeignHost => {
-                "lprobe only reaches its own container: the host must be localhost, a loopback address \
-                 or an address of this container"
-            }
-            Self::Unspecified => {
-                "an address to listen on, of any container, and lprobe only reaches its own container; try localhost"
-            }
-            Self::LinkLocal => {
-                "a link-local address is one of many containers', and lprobe only reaches its own container; try \
-                 localhost"
-            }
-            Self::Ipv6 => "brackets take an IPv6 address without a zone, as in http://[::1]:8080/",
-            Self::UserInformation => "user and password have no place in a target",
-            Self::Brackets => "an IPv6 address stands in brackets, as in http://[::1]:8080/",
-            Self::Port => "a port is a number from 1 to 65535",
-            Self::NoPort => "tcp:// needs a port, as in tcp://localhost:5432",
-            Self::TcpPath => "tcp:// takes no path",
-            Self::Fragment => "a fragment (#) is never sent; write %23 for the character",
-            Self::Percent => "% begins an escape of two hexadecimal digits; write %25 for the character",
-            Self::Nul => "a NUL has no place in a path",
-            Self::PathByte(byte) => return write!(out, "the path must spell byte 0x{byte:02X} as %{byte:02X}"),
-            Self::LongPath => return write!(out, "the path is longer than {MAX_PATH} bytes"),
-            Self::Mode => "expected http; for TCP, lprobe tcp://:PORT",
-            Self::NotIpv6 => "asks for ::1, and the target is an IPv4 address",
-        })
     }
 }

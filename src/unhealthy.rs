@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::status::Statuses;
@@ -13,13 +14,13 @@ use crate::status::Statuses;
 #[derive(Debug)]
 pub enum Unhealthy {
     /// No address of the host let a connection open: each that was tried, and why not.
-    NotConnected(Vec<(IpAddr, ConnectError)>),
+    NotConnected(Vec<(Peer, ConnectError)>),
     /// The deadline passed.
     Late {
         /// What was awaited.
         awaiting: Awaiting,
-        /// The time that the whole probe had.
-        timeout: Duration,
+        /// How long the probe had gone on.
+        after: Duration,
     },
     /// The answer's status is not an expected one.
     Status {
@@ -28,19 +29,57 @@ pub enum Unhealthy {
         /// What would have been healthy.
         expected: Statuses,
     },
+    /// A healthy answer came, but late.
+    Slow {
+        /// How long it took.
+        took: Duration,
+        /// How long it may take.
+        limit: Duration,
+    },
     /// The server closed the connection before its response head was complete.
     Closed,
+    /// The body does not have this text.
+    Lacks(Vec<u8>),
+    /// The server closed the connection before an expected reply.
+    ClosedEarly,
+    /// The reply is not an expected one.
+    Reply,
+    /// The connection broke.
+    Broken(io::Error),
+    /// The file can't be looked at.
+    NoFile(io::Error),
+    /// What is there is a folder, a device, a socket.
+    NotAFile,
+    /// The file was modified this long ago.
+    Stale {
+        /// How long ago.
+        age: Duration,
+        /// How long ago it may be.
+        limit: Duration,
+    },
+    /// The file's time stamp is in the future.
+    Future,
     /// What came back is no HTTP/1.1 response head, or the connection broke.
     Http(hyper::Error),
-    /// lprobe itself could not go on.
-    NotStarted(io::Error),
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone)]
+pub enum Peer {
+    /// An address of this container.
+    Ip(IpAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
 }
 
 /// What a probe was waiting for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default)]
 pub enum Awaiting {
-    /// A connection to this address.
-    Connection(IpAddr),
+    /// A connection.
+    Connection(Peer),
+    /// A reply in an exchange.
+    #[default]
+    Reply,
     /// The end of an HTTP response head.
     ResponseHead,
 }
@@ -67,10 +106,24 @@ impl fmt::Display for Unhealthy {
                 }
                 Ok(())
             }
-            Self::Late { awaiting, timeout } => {
-                write!(out, "no {awaiting} within {} ms", timeout.as_millis())
-            }
+            Self::Late { awaiting, after } => write!(out, "no {awaiting} within {} ms", milliseconds(*after)),
             Self::Status { got, expected } => write!(out, "status {got}, expected {expected}"),
+            Self::Slow { took, limit } => {
+                write!(out, "healthy, but after {} ms, expected {} ms", milliseconds(*took), milliseconds(*limit))
+            }
+            Self::Lacks(text) => {
+                let shown = &text[..text.len().min(100)];
+                write!(out, "\"{}\" is not in the first 64 KiB of the body", shown.escape_ascii())
+            }
+            Self::ClosedEarly => out.write_str("closed before an expected reply"),
+            Self::Reply => out.write_str("the reply is not an expected one"),
+            Self::Broken(error) => write!(out, "the connection broke: {error}"),
+            Self::NoFile(error) => write!(out, "{error}"),
+            Self::NotAFile => out.write_str("not a regular file"),
+            Self::Stale { age, limit } => {
+                write!(out, "modified {} ms ago, expected {} ms at most", milliseconds(*age), milliseconds(*limit))
+            }
+            Self::Future => out.write_str("its time stamp is in the future"),
             Self::Closed => out.write_str("closed before a complete response head"),
             Self::Http(error) if error.is_incomplete_message() => write!(out, "{}", Self::Closed),
             // hyper's words name the fault and quote nothing; its cause, where there is one, is the kernel's error.
@@ -78,15 +131,30 @@ impl fmt::Display for Unhealthy {
                 Some(cause) => write!(out, "no HTTP/1.1 answer: {cause}"),
                 None => write!(out, "no HTTP/1.1 answer: {error}"),
             },
-            Self::NotStarted(error) => write!(out, "the probe could not start: {error}"),
         }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => write!(out, "{address}"),
+            Self::Unix(path) => write!(out, "{}", path.display()),
+        }
+    }
+}
+
+impl From<io::Error> for ConnectError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
     }
 }
 
 impl fmt::Display for Awaiting {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connection(address) => write!(out, "connection to {address}"),
+            Self::Connection(peer) => write!(out, "connection to {peer}"),
+            Self::Reply => out.write_str("expected reply"),
             Self::ResponseHead => out.write_str("complete response head"),
         }
     }
@@ -107,3 +175,8 @@ impl fmt::Display for ConnectError {
 
 impl Error for Unhealthy {}
 impl Error for ConnectError {}
+
+/// Whole milliseconds; `as_millis` would bring the code that prints 128 bits.
+fn milliseconds(time: Duration) -> u64 {
+    time.as_secs() * 1000 + u64::from(time.subsec_millis())
+}

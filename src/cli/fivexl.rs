@@ -1,31 +1,66 @@
-//! The spelling of FivexL's lprobe: long flags with a single dash, and a target put together from flags.
+//! The flags of FivexL's lprobe and of grpc_health_probe, with their meanings and conflicts.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use super::arguments::Arguments;
+use super::options::{FULL, Takes};
+use super::{BadUsage, duration};
+use crate::bad_target::BadTarget;
+use crate::target::{Authority, Endpoint, Host, Target, parse_port};
 
-use clap::ArgMatches;
+/// FivexL's own flags that make up a target.
+const PARTS: [&str; 3] = ["mode", "port", "endpoint"];
 
-use super::{BadUsage, option};
-use crate::target::{Authority, BadTarget, Host, Target, parse_port};
+/// The target that theirs would have probed, if one of their flags for it is given.
+pub fn target(arguments: &Arguments) -> Result<Option<Target>, BadUsage> {
+    refuse_full(arguments)?;
+    let url = arguments.one("url", str::parse)?;
+    let part = PARTS.into_iter().find(|name| arguments.given(name));
+    let given = url.as_ref().map(|_| "url").or(part);
+    if let Some(name) = given.filter(|_| arguments.given("target")) {
+        return Err(BadUsage(format!("--{name} can't go with a target")));
+    }
+    if url.is_some() {
+        // Theirs let the URL win, silently.
+        return match PARTS.into_iter().chain(["ipv6"]).find(|name| arguments.given(name)) {
+            Some(name) => Err(BadUsage(format!("--{name} can't go with --url"))),
+            None => Ok(url),
+        };
+    }
+    if part.is_none() {
+        return Ok(None);
+    }
+    arguments.one("mode", mode)?;
+    let port = arguments.one("port", parse_port)?.unwrap_or(8080);
+    let path = arguments.one("endpoint", str::parse)?.unwrap_or_else(Endpoint::root);
+    Ok(Some(Target::Http { authority: Authority { host: Host::Localhost, port }, path }))
+}
 
-/// `-port=8080` as `--port=8080`. Options of one letter stay as they are.
-pub fn double_dash(argument: OsString) -> OsString {
-    match argument.as_bytes() {
-        [b'-', name, _, ..] if name.is_ascii_alphabetic() => OsString::from_vec([b"-", argument.as_bytes()].concat()),
-        _ => argument,
+/// The user agent, unless the caller has another: theirs, where the target is spelled their way.
+pub fn user_agent(arguments: &Arguments) -> &'static str {
+    match PARTS.into_iter().chain(["url"]).any(|name| arguments.given(name)) {
+        true => "lprobe",
+        false => concat!("lprobe/", env!("CARGO_PKG_VERSION")),
     }
 }
 
-/// The target that `-mode`, `-port` and `-endpoint` name, with their defaults.
-pub fn target(matches: &ArgMatches) -> Result<Target, BadUsage> {
-    if !["mode", "port", "endpoint"].iter().any(|flag| matches.contains_id(flag)) {
-        return Err(BadUsage("no target; try lprobe http://localhost:8080/ or lprobe --help".into()));
+/// Their time limit for HTTP.
+pub fn timeout(arguments: &Arguments) -> Result<Option<std::time::Duration>, BadUsage> {
+    if arguments.given("connect-timeout") && arguments.given("timeout") {
+        return Err(BadUsage("--connect-timeout can't go with --timeout".into()));
     }
-    option(matches, "mode", "http", mode)?;
-    Ok(Target::Http {
-        authority: Authority { host: Host::Localhost, port: option(matches, "port", "8080", parse_port)? },
-        path: option(matches, "endpoint", "/", str::parse)?,
-    })
+    arguments.one("connect-timeout", duration::parse)
+}
+
+fn refuse_full(arguments: &Arguments) -> Result<(), BadUsage> {
+    for option in &FULL {
+        let on = match option.takes {
+            Takes::Nothing => arguments.flag(option.name)?,
+            _ => arguments.given(option.name),
+        };
+        if on {
+            return Err(BadUsage(format!("--{} takes TLS or gRPC, which only lprobe-full has", option.name)));
+        }
+    }
+    Ok(())
 }
 
 fn mode(text: &str) -> Result<(), BadTarget> {

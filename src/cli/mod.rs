@@ -1,28 +1,43 @@
 //! Arguments into a [`Plan`]. clap takes them apart by the one list in `options`; what each must look like is read
 //! here, so that every refusal is one line that names the argument.
 
-mod duration;
+mod arguments;
+mod escape;
+mod expand;
 mod fivexl;
-mod options;
+mod http;
+pub mod options;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgMatches};
 
-use crate::plan::Plan;
+use crate::duration;
+use crate::plan::{Exchange, Plan};
+use crate::target::Target;
+use arguments::Arguments;
+use options::Opt;
 
 /// Rendered from `options` by the build script: clap's help and usage code would be in the binary otherwise.
 const HELP: &str = include_str!(concat!(env!("OUT_DIR"), "/help.txt"));
 
+/// So the list of options leaves its texts out of the binary.
+const HELP_TEXTS: bool = false;
+
 const VERSION: &str = concat!("lprobe ", env!("CARGO_PKG_VERSION"), "\n");
+
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What the arguments ask for.
 #[derive(Debug)]
 pub enum Command {
     /// A probe.
-    Probe(Plan),
+    Probe(Box<Plan>),
+    /// A copy of the program at this path.
+    Install(PathBuf),
     /// A text for stdout.
     Print(&'static str),
 }
@@ -37,41 +52,84 @@ pub struct BadUsage(String);
 ///
 /// The first thing that is wrong with them.
 pub fn parse(arguments: Vec<OsString>) -> Result<Command, BadUsage> {
-    let arguments = arguments.into_iter().map(fivexl::double_dash);
-    let matches = options::command().try_get_matches_from(arguments)?;
-    if matches.get_flag("help") {
+    let install = install(&arguments)?;
+    if let Some(path) = install {
+        return Ok(Command::Install(path));
+    }
+    let arguments = Arguments::new(arguments)?;
+    if arguments.asks_for("help") {
         return Ok(Command::Print(HELP));
     }
-    if matches.get_flag("version") {
+    if arguments.asks_for("version") {
         return Ok(Command::Print(VERSION));
     }
-    let statuses = option(&matches, "http-codes", "200-299", str::parse)?;
-    let timeout = option(&matches, "timeout", "1s", duration::parse)?;
-    let mut target = match matches.get_one::<OsString>("target") {
-        Some(target) => read("target", target, str::parse)?,
-        None => fivexl::target(&matches)?,
-    };
-    if matches.get_flag("ipv6") {
-        target = target.over_ipv6().map_err(|error| BadUsage(format!("--ipv6: {error}")))?;
+    plan(&arguments).map(|plan| Command::Probe(Box::new(plan)))
+}
+
+/// The path of `lprobe install PATH`.
+fn install(arguments: &[OsString]) -> Result<Option<PathBuf>, BadUsage> {
+    match arguments {
+        [install, path] if install == "install" && !path.is_empty() => Ok(Some(path.into())),
+        [install, ..] if install == "install" => Err(BadUsage("expected lprobe install PATH".into())),
+        _ => Ok(None),
     }
-    Ok(Command::Probe(Plan { target, statuses, timeout }))
 }
 
-/// The value of an option, or its default.
-fn option<T, E: Display>(
-    matches: &ArgMatches,
-    name: &str,
-    default: &str,
-    reader: fn(&str) -> Result<T, E>,
-) -> Result<T, BadUsage> {
-    let value = matches.get_one::<OsString>(name).map_or(OsStr::new(default), OsString::as_os_str);
-    read(&format!("--{name}"), value, reader)
+fn plan(arguments: &Arguments) -> Result<Plan, BadUsage> {
+    let plan = Plan {
+        timeout: fivexl::timeout(arguments)?.or(arguments.one("timeout", duration::parse)?).unwrap_or(TIMEOUT),
+        wait: arguments.one("wait", duration::parse)?,
+        max_latency: arguments.one("max-latency", duration::parse)?,
+        verbose: arguments.flag("verbose")?,
+        http: http::http(arguments)?,
+        exchange: Exchange {
+            send: arguments.one("send", escape::unescape)?.unwrap_or_default(),
+            expect: arguments.many("expect", expected)?,
+        },
+        targets: targets(arguments)?,
+    };
+    refuse_useless(arguments, &plan)?;
+    Ok(plan)
 }
 
-fn read<T, E: Display>(name: &str, value: &OsStr, reader: fn(&str) -> Result<T, E>) -> Result<T, BadUsage> {
-    let refuse = |problem: &dyn Display| BadUsage(format!("{name} {}: {problem}", Quoted(value)));
-    let text = value.to_str().ok_or_else(|| refuse(&"not UTF-8"))?;
-    reader(text).map_err(|error| refuse(&error))
+fn targets(arguments: &Arguments) -> Result<Vec<Target>, BadUsage> {
+    let mut targets = match fivexl::target(arguments)? {
+        Some(target) => vec![target],
+        None => arguments.many("target", str::parse)?,
+    };
+    if targets.is_empty() {
+        return Err(BadUsage("no target; try lprobe http://localhost:8080/ or lprobe --help".into()));
+    }
+    if arguments.flag("ipv6")? {
+        let over_ipv6 = |target: Target| target.over_ipv6().map_err(|error| BadUsage(format!("--ipv6: {error}")));
+        targets = targets.into_iter().map(over_ipv6).collect::<Result<_, _>>()?;
+    }
+    Ok(targets)
+}
+
+/// What is awaited: nothing at all would be there at once.
+fn expected(text: &str) -> Result<Vec<u8>, &'static str> {
+    let bytes = escape::unescape(text).map_err(|_| "the escapes are \\r \\n \\t \\0 \\xHH and \\\\")?;
+    if bytes.is_empty() { Err("every reply has it; expected a text") } else { Ok(bytes) }
+}
+
+/// An option that no target heeds would be a check that is not made. (A variable may be meant for other probes.)
+fn refuse_useless(arguments: &Arguments, plan: &Plan) -> Result<(), BadUsage> {
+    let refuse = |group: &[Opt], kinds: &str| match group.iter().find(|option| arguments.given(option.name)) {
+        Some(Opt { name, .. }) => Err(BadUsage(format!("--{name} is for {kinds}, and there is no such target"))),
+        None => Ok(()),
+    };
+    if !plan.targets.iter().any(|target| matches!(target, Target::Http { .. })) {
+        refuse(&options::HTTP, "http://")?;
+    }
+    if !plan.targets.iter().any(Target::exchanges) {
+        refuse(&options::EXCHANGE, "tcp://, unix:// and udp://")?;
+    }
+    let udp = plan.targets.iter().any(|target| matches!(target, Target::Udp { .. }));
+    if udp && (plan.exchange.send.is_empty() || plan.exchange.expect.is_empty()) {
+        return Err(BadUsage("udp:// needs --send and --expect: without a reply there is nothing to tell".into()));
+    }
+    Ok(())
 }
 
 /// An argument as it may be printed: in quotes, escaped, and cut where it is long.
@@ -92,25 +150,26 @@ impl From<clap::Error> for BadUsage {
     fn from(error: clap::Error) -> Self {
         let argument = named(error.get(ContextKind::InvalidArg));
         Self(match error.kind() {
-            ErrorKind::UnknownArgument => {
-                format!("unexpected argument {}; see lprobe --help", Quoted(OsStr::new(&argument)))
-            }
+            ErrorKind::UnknownArgument => match named(error.get(ContextKind::SuggestedArg)) {
+                similar if similar.is_empty() => {
+                    format!("unexpected argument {}; see lprobe --help", Quoted(OsStr::new(&argument)))
+                }
+                similar => format!("unexpected argument {}; is {similar} meant?", Quoted(OsStr::new(&argument))),
+            },
             ErrorKind::InvalidValue => format!("{argument} needs a value"),
             ErrorKind::TooManyValues => format!("{argument} takes no value"),
             ErrorKind::ArgumentConflict => match named(error.get(ContextKind::PriorArg)) {
                 prior if prior == argument => format!("{argument} can be given once only"),
-                prior if prior.is_empty() => format!("{argument} goes with no other argument"),
-                prior => format!("{argument} can't go with {prior}"),
+                _ => format!("{argument} goes with no other argument"),
             },
             kind => format!("{argument}: {kind}"),
         })
     }
 }
 
-/// What clap calls an argument, `--port <PORT>` or `[TARGET]`, as one would say it.
+/// What clap calls an argument, `--port <PORT>`, without what it takes.
 fn named(argument: Option<&ContextValue>) -> String {
     match argument {
-        Some(ContextValue::String(name)) if name == "[TARGET]" => "a target".into(),
         Some(ContextValue::String(name)) => name.split_once(" <").map_or(&**name, |(name, _)| name).into(),
         _ => String::new(),
     }
@@ -123,8 +182,3 @@ impl Display for BadUsage {
 }
 
 impl std::error::Error for BadUsage {}
-
-/// The build script's `described` adds the text for --help; the binary carries that ready-made.
-fn described(argument: Arg, _text: &'static str) -> Arg {
-    argument
-}

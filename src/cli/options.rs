@@ -1,37 +1,127 @@
-//! The one list of options. The build script compiles it too, to render the help text from it, so it leans on
-//! nothing but clap and its parent's `described`.
+//! The one list of options. The build script compiles it too, to render the help text, the man page and the shell
+//! completions from it, so it leans on nothing but clap and its parent's `HELP_TEXTS`.
 
 use clap::builder::OsStringValueParser;
 use clap::{Arg, ArgAction, Command};
 
-use super::described;
+use super::HELP_TEXTS;
+
+/// How often an option may be given, and what it is given.
+pub enum Takes {
+    /// `--ipv6`, or `--ipv6=false` as Go's flags have it.
+    Nothing,
+    /// One value of this name.
+    One(&'static str),
+    /// Any number of values of this name.
+    Many(&'static str),
+}
+
+use Takes::{Many, Nothing, One};
+
+/// An option: its long name, what it takes, and what help says of it.
+pub struct Opt {
+    /// Without its dashes.
+    pub name: &'static str,
+    /// What follows it.
+    pub takes: Takes,
+    /// Empty where the binary carries the rendered text.
+    pub help: &'static str,
+}
+
+const fn opt(name: &'static str, takes: Takes, help: &'static str) -> Opt {
+    Opt { name, takes, help: if HELP_TEXTS { help } else { "" } }
+}
+
+/// For every probe. These and the two groups below are lprobe's own, each also read from `LPROBE_NAME`.
+pub const GENERAL: [Opt; 5] = [
+    opt("timeout", One("DURATION"), "for everything: 500ms, 1.5s, 2m [default: 1s]"),
+    opt("wait", One("DURATION"), "retry until healthy, for so long at most"),
+    opt("max-latency", One("DURATION"), "slower is unhealthy"),
+    opt("ipv6", Nothing, "take localhost for [::1] alone"),
+    opt("verbose", Nothing, "or -v: say how long each probe took"),
+];
+
+/// For `http://`.
+pub const HTTP: [Opt; 7] = [
+    opt("http-codes", One("LIST"), "healthy: 200,301-303 [default: 200-299]"),
+    opt("method", One("METHOD"), "GET, HEAD, OPTIONS, POST, with no body"),
+    opt("header", Many("NAME: VALUE"), "send a header, Host if you like"),
+    opt("user-agent", One("TEXT"), "instead of lprobe/VERSION"),
+    opt("basic-auth", One("USER:PASSWORD"), "send basic authentication"),
+    opt("contains", Many("TEXT"), "the body's first 64 KiB have it"),
+    opt("unix-socket", One("PATH"), "connect there"),
+];
+
+/// For `tcp://`, `unix://` and `udp://`.
+pub const EXCHANGE: [Opt; 2] = [
+    opt("send", One("TEXT"), "with \\r \\n \\t \\0 \\xHH \\\\ for bytes"),
+    opt("expect", Many("TEXT"), "in the reply's first 4 KiB; one is enough"),
+];
+
+/// All of lprobe's own.
+pub fn own() -> impl Iterator<Item = &'static Opt> {
+    const GROUPS: [&[Opt]; 3] = [&GENERAL, &HTTP, &EXCHANGE];
+    GROUPS.into_iter().flatten()
+}
+
+/// The flags of FivexL's lprobe and of grpc_health_probe that stand in place of a target, or have another name here.
+pub const FOREIGN: [Opt; 5] = [
+    opt("mode", One("MODE"), "FivexL's: http"),
+    opt("port", One("PORT"), "FivexL's: a port of localhost [default: 8080]"),
+    opt("endpoint", One("PATH"), "FivexL's: a path [default: /]"),
+    opt("url", One("URL"), "FivexL's: a target"),
+    opt("connect-timeout", One("DURATION"), "FivexL's: --timeout"),
+];
+
+/// Theirs too, for what lprobe-full alone can do.
+pub const FULL: [Opt; 13] = [
+    opt("addr", One("HOST:PORT"), "grpc_health_probe's: a gRPC target"),
+    opt("service", One("NAME"), "The gRPC service to check"),
+    opt("rpc-header", Many("NAME: VALUE"), "Send a gRPC header"),
+    opt("rpc-timeout", One("DURATION"), "Time for the gRPC call"),
+    opt("gzip", Nothing, "Compress gRPC messages"),
+    opt("spiffe", Nothing, "TLS by SPIFFE's Workload API"),
+    opt("alts", Nothing, "Google's ALTS"),
+    opt("tls", Nothing, "Use TLS"),
+    opt("tls-no-verify", Nothing, "Trust any certificate"),
+    opt("tls-ca-cert", One("FILE"), "Trust these certificates"),
+    opt("tls-client-cert", One("FILE"), "Show this certificate"),
+    opt("tls-client-key", One("FILE"), "The key of --tls-client-cert"),
+    opt("tls-server-name", One("NAME"), "Verify the certificate for this name"),
+];
 
 /// lprobe's command line, without the program's name.
 pub fn command() -> Command {
-    Command::new("lprobe").no_binary_name(true).disable_help_flag(true).disable_version_flag(true).args([
-        text("target").value_name("TARGET").hide(true),
-        described(option("timeout", "DURATION"), "Time for everything: 500ms, 1.5s, 2m [default: 1s]"),
-        described(option("http-codes", "LIST"), "Healthy HTTP statuses: 200,301-303 [default: 200-299]"),
-        described(flag("ipv6"), "Take localhost for [::1] alone"),
-        described(flag("help").short('h').exclusive(true), "Print this help"),
-        described(flag("version").short('V').exclusive(true), "Print the version"),
-        part_of_target("mode", "http"),
-        part_of_target("port", "PORT"),
-        part_of_target("endpoint", "PATH"),
-    ])
+    let others = FOREIGN.iter().chain(&FULL).map(|option| argument(option).hide(true));
+    Command::new("lprobe")
+        .no_binary_name(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(text("target").value_name("TARGET").action(ArgAction::Append).hide(true))
+        .args(own().map(argument))
+        .args(others)
+        .arg(alone("help", 'h', if HELP_TEXTS { "Print this help" } else { "" }))
+        .arg(alone("version", 'V', if HELP_TEXTS { "Print the version" } else { "" }))
 }
 
-fn flag(name: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue)
+fn argument(option: &Opt) -> Arg {
+    let argument = text(option.name).long(option.name);
+    let argument = match option.takes {
+        // Go's flags know -ipv6=false, and take no value after a space.
+        Nothing => {
+            argument.num_args(0..=1).require_equals(true).default_missing_value("true").hide_possible_values(true)
+        }
+        One(value) => argument.value_name(value),
+        Many(value) => argument.value_name(value).action(ArgAction::Append),
+    };
+    let argument = if option.name == "verbose" { argument.short('v').alias("v") } else { argument };
+    if HELP_TEXTS { argument.help(option.help) } else { argument }
 }
 
-fn option(name: &'static str, value: &'static str) -> Arg {
-    text(name).long(name).value_name(value)
-}
-
-/// FivexL's flags, which stand in place of a target.
-fn part_of_target(name: &'static str, value: &'static str) -> Arg {
-    option(name, value).conflicts_with("target").hide(true)
+/// An option that is a command of its own, so that with a target beside it nothing passes for healthy.
+fn alone(name: &'static str, short: char, help: &'static str) -> Arg {
+    let argument = Arg::new(name).long(name).short(short).action(ArgAction::SetTrue).exclusive(true);
+    if HELP_TEXTS { argument.help(help) } else { argument }
 }
 
 /// An argument taken as it comes: what it must look like, and how to say so, is for the code that reads it.

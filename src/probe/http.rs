@@ -1,73 +1,103 @@
-//! HTTP/1.1, RFC 9112: healthy when a complete response head brings an expected status. The body is never read,
-//! a redirect is a 3xx status and no more, and an interim response (1xx) is waited past.
+//! HTTP/1.1, RFC 9112: healthy when a complete response head brings an expected status. A redirect is a 3xx status and
+//! no more, an interim response (1xx) is waited past, and the body is read only for the texts that it must have.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use http_body_util::Empty;
-use hyper::body::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::{Request, header};
-use tokio::net::TcpStream;
+use hyper::http::HeaderValue;
+use hyper::{HeaderMap, Request, header};
 
 use super::limited::Limited;
-use crate::deadline::Deadline;
-use crate::endpoint;
-use crate::status::Statuses;
-use crate::target::{Authority, HTTP_PORT, Path};
+use crate::endpoint::{self, Stream};
+use crate::plan::Http;
+use crate::progress::Progress;
+use crate::target::{Authority, Endpoint, HTTP_PORT};
 use crate::unhealthy::{Awaiting, Unhealthy};
 
-/// The most that is read of an answer, interim responses included, in bytes.
+/// The most that is read of an answer's heads, those of interim responses included, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-const USER_AGENT: &str = concat!("lprobe/", env!("CARGO_PKG_VERSION"));
+/// The most of a body that is searched, in bytes.
+const MAX_BODY: usize = 64 * 1024;
+
+/// What a body of [`MAX_BODY`] may take on the wire: chunks of one byte are six (RFC 9112, section 7.1).
+const MAX_CHUNKED: usize = 6 * MAX_BODY;
 
 /// Asks `authority` for `path`.
-pub async fn probe(
-    authority: &Authority,
-    path: &Path,
-    expected: &Statuses,
-    deadline: &Deadline,
-) -> Result<(), Unhealthy> {
-    let stream = endpoint::connect(authority, deadline).await?;
-    let status = deadline.limit(Awaiting::ResponseHead, ask(stream, authority, path)).await??;
-    match expected.contains(status) {
-        true => Ok(()),
-        false => Err(Unhealthy::Status { got: status, expected: *expected }),
-    }
+pub async fn probe(authority: &Authority, path: &Endpoint, http: &Http, progress: &Progress) -> Result<(), Unhealthy> {
+    let stream = match &http.unix_socket {
+        Some(socket) => endpoint::connect_unix(socket, progress).await?,
+        None => endpoint::connect(authority, progress).await?,
+    };
+    progress.awaits(Awaiting::ResponseHead);
+    ask(stream, request(authority, path, http), http).await
 }
 
-/// The status of the answer on `stream`.
-async fn ask(stream: TcpStream, authority: &Authority, path: &Path) -> Result<u16, Unhealthy> {
-    let request = Request::get(path.as_str())
-        .header(header::HOST, host(authority))
-        .header(header::USER_AGENT, USER_AGENT)
-        .header(header::ACCEPT, "*/*")
-        .header(header::CONNECTION, "close")
-        .body(Empty::<Bytes>::new())
-        .expect("a Path and an Authority hold nothing that a request refuses");
-    let stream = Limited::new(stream, MAX_HEAD);
-    let (mut sender, connection) = http1::handshake(stream).await.map_err(Unhealthy::Http)?;
-    let mut answer = pin!(sender.send_request(request));
+fn request(authority: &Authority, path: &Endpoint, http: &Http) -> Request<Empty<Bytes>> {
+    let mut headers = HeaderMap::new();
+    // First, as RFC 9110, section 7.2, would have it; and the caller's own in its place.
+    headers.insert(header::HOST, host(authority));
+    headers.extend(http.headers.clone());
+    let mut request = Request::new(Empty::new());
+    *request.method_mut() = http.method.clone();
+    *request.uri_mut() = path.as_str().parse().expect("an Endpoint holds nothing that a URI refuses");
+    *request.headers_mut() = headers;
+    request
+}
+
+/// The Host header, RFC 9110, section 7.2: no port where it is the scheme's own.
+fn host(authority: &Authority) -> HeaderValue {
+    let host = match authority.port {
+        HTTP_PORT => authority.host.to_string(),
+        _ => authority.to_string(),
+    };
+    host.parse().expect("an Authority holds nothing that a header refuses")
+}
+
+async fn ask(stream: Stream, request: Request<Empty<Bytes>>, http: &Http) -> Result<(), Unhealthy> {
+    let limit = if http.contains.is_empty() { MAX_HEAD } else { MAX_HEAD + MAX_CHUNKED };
+    let (mut sender, connection) = http1::handshake(Limited::new(stream, limit)).await.map_err(Unhealthy::Http)?;
     let mut connection = pin!(connection);
+    let mut ended = false;
+    let mut answer = pin!(async {
+        let response = sender.send_request(request).await.map_err(Unhealthy::Http)?;
+        let status = response.status().as_u16();
+        if !http.statuses.contains(status) {
+            return Err(Unhealthy::Status { got: status, expected: http.statuses });
+        }
+        search(response.into_body(), &http.contains).await
+    });
     // The connection does the work, and the answer tells what came of it.
     poll_fn(|context| {
-        let ended = connection.as_mut().poll(context).is_ready();
+        ended = ended || connection.as_mut().poll(context).is_ready();
         match answer.as_mut().poll(context) {
-            Poll::Ready(Ok(response)) => Poll::Ready(Ok(response.status().as_u16())),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(Unhealthy::Http(error))),
             Poll::Pending if ended => Poll::Ready(Err(Unhealthy::Closed)),
-            Poll::Pending => Poll::Pending,
+            answer => answer,
         }
     })
     .await
 }
 
-/// The Host header, RFC 9110, section 7.2: no port where it is the scheme's own.
-fn host(authority: &Authority) -> String {
-    match authority.port {
-        HTTP_PORT => authority.host.to_string(),
-        _ => authority.to_string(),
+/// Reads `body` until it has had all of `texts`. Each byte is looked at once for each text, however small the pieces
+/// that it comes in: else chunks of one byte would take seconds.
+async fn search(mut body: Incoming, texts: &[Vec<u8>]) -> Result<(), Unhealthy> {
+    let mut missing: Vec<&Vec<u8>> = texts.iter().collect();
+    let mut seen = Vec::new();
+    while let Some(&first) = missing.first() {
+        let frame = if seen.len() < MAX_BODY { body.frame().await } else { None };
+        let Some(frame) = frame else { return Err(Unhealthy::Lacks(first.clone())) };
+        if let Ok(data) = frame.map_err(Unhealthy::Http)?.into_data() {
+            let before = seen.len();
+            seen.extend_from_slice(&data[..data.len().min(MAX_BODY - before)]);
+            missing.retain(|text| {
+                let end_of_before = before.saturating_sub(text.len() - 1);
+                !seen[end_of_before..].windows(text.len()).any(|window| window == **text)
+            });
+        }
     }
+    Ok(())
 }

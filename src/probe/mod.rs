@@ -1,39 +1,104 @@
-//! Runs a [`Plan`]. One file a protocol, each of which opens an endpoint and says healthy or why not; none knows
-//! another.
+//! Runs a [`Plan`]. One file a protocol, each of which opens an endpoint and says healthy or why not.
 
+mod exchange;
+mod file;
 mod http;
 mod limited;
-mod tcp;
+mod service;
+mod udp;
 
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::{Instant, sleep};
 
-use crate::deadline::Deadline;
+use crate::endpoint;
 use crate::plan::Plan;
+use crate::progress::{Progress, Timings};
 use crate::target::Target;
 use crate::unhealthy::Unhealthy;
 
-/// Probes the plan's target.
+/// What became of one target.
+pub type Outcome = (Result<(), Unhealthy>, Timings);
+
+/// The first pause between two attempts, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// Probes the plan's targets, all at once, and again while there is time to wait for them: an outcome for each, in
+/// their order.
 ///
 /// # Errors
 ///
-/// The target is unhealthy, or there is doubt: promise 4.
-pub fn run(plan: &Plan) -> Result<(), Unhealthy> {
-    runtime().map_err(Unhealthy::NotStarted)?.block_on(async {
-        let deadline = Deadline::after(plan.timeout);
-        match &plan.target {
-            Target::Http { authority, path } => http::probe(authority, path, &plan.statuses, &deadline).await,
-            Target::Tcp { authority } => tcp::probe(authority, &deadline).await,
+/// There is no event loop to be had.
+pub fn run(plan: &Plan) -> io::Result<Vec<Outcome>> {
+    Ok(runtime()?.block_on(async {
+        let end = Instant::now() + plan.wait.unwrap_or_default();
+        let (mut pause, longest) = PAUSES;
+        loop {
+            let left = if plan.wait.is_some() { end.saturating_duration_since(Instant::now()) } else { plan.timeout };
+            let timeout = plan.timeout.min(left);
+            let outcomes = all(plan.targets.iter().map(|target| outcome(target, plan, timeout)).collect()).await;
+            let healthy = outcomes.iter().all(|(verdict, _)| verdict.is_ok());
+            if healthy || Instant::now() + pause >= end {
+                return outcomes;
+            }
+            sleep(pause).await;
+            pause = longest.min(pause * 2);
         }
+    }))
+}
+
+async fn outcome(target: &Target, plan: &Plan, timeout: Duration) -> Outcome {
+    let progress = Progress::default();
+    let late = |_| Err(Unhealthy::Late { awaiting: progress.awaiting(), after: timeout });
+    let mut verdict = tokio::time::timeout(timeout, probe(target, plan, &progress)).await.unwrap_or_else(late);
+    let timings = progress.timings();
+    if let (Ok(()), Some(limit)) = (&verdict, plan.max_latency.filter(|&limit| timings.total > limit)) {
+        verdict = Err(Unhealthy::Slow { took: timings.total, limit });
+    }
+    (verdict, timings)
+}
+
+async fn probe(target: &Target, plan: &Plan, progress: &Progress) -> Result<(), Unhealthy> {
+    match target {
+        Target::Http { authority, path } => http::probe(authority, path, &plan.http, progress).await,
+        Target::Tcp { authority } => {
+            exchange::probe(endpoint::connect(authority, progress).await?, &plan.exchange, progress).await
+        }
+        Target::Unix { path } => {
+            exchange::probe(endpoint::connect_unix(path, progress).await?, &plan.exchange, progress).await
+        }
+        Target::Udp { authority } => udp::probe(authority, &plan.exchange, progress).await,
+        Target::Service { service, authority } => service::probe(*service, authority, progress).await,
+        Target::File { path, max_age } => file::probe(path, *max_age),
+    }
+}
+
+/// What all of `futures` come to, in their order.
+async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut futures: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
+    let mut outputs: Vec<_> = futures.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (future, output) in futures.iter_mut().zip(&mut outputs).filter(|(_, output)| output.is_none()) {
+            if let Poll::Ready(ready) = future.as_mut().poll(context) {
+                *output = Some(ready);
+            }
+        }
+        if outputs.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
     })
+    .await;
+    outputs.into_iter().flatten().collect()
 }
 
 fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        // Its default makes room for 1,024 events, 12 KB that one socket never fills.
+        // Its default makes room for 1,024 events, 12 KB that a few sockets never fill.
         .max_io_events_per_tick(8)
         .build()
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// Whole hours in, the probe is no health check any more, and a sum can't overflow.
+/// A day in, it is no health check any more, and no sum overflows.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Not a duration, or none that a probe can use.

@@ -1,0 +1,156 @@
+//! The command line and the `LPROBE_` variables behind it, taken apart but not yet understood.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use clap::ArgMatches;
+
+use super::expand::expand;
+use super::options::{self, own};
+use super::{BadUsage, Quoted};
+
+/// What was given, and where.
+pub struct Arguments {
+    matches: ArgMatches,
+    environment: Vec<(&'static str, OsString)>,
+}
+
+impl Arguments {
+    /// Takes apart what follows the program's name.
+    pub fn new(arguments: Vec<OsString>) -> Result<Self, BadUsage> {
+        let arguments = arguments.into_iter().map(double_dash);
+        let matches = options::command().try_get_matches_from(arguments)?;
+        let environment = env::vars_os().filter_map(|(name, value)| Some((own_option(&name)?, value))).collect();
+        Ok(Self { matches, environment })
+    }
+
+    /// Whether one of the two options that are commands of their own is there.
+    pub fn asks_for(&self, name: &str) -> bool {
+        self.matches.get_flag(name)
+    }
+
+    /// Whether `name` stands on the command line.
+    pub fn given(&self, name: &str) -> bool {
+        self.matches.contains_id(name)
+    }
+
+    /// The command line's values as they stand there.
+    pub fn raw(&self, name: &str) -> Vec<&OsStr> {
+        self.matches.get_many::<OsString>(name).into_iter().flatten().map(OsString::as_os_str).collect()
+    }
+
+    /// Whether an option that takes nothing is on.
+    pub fn flag(&self, name: &'static str) -> Result<bool, BadUsage> {
+        Ok(self.one(name, parse_bool)?.unwrap_or(false))
+    }
+
+    /// The value of an option, as `reader` understands it.
+    pub fn one<T, E: Display>(
+        &self,
+        name: &'static str,
+        reader: fn(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, BadUsage> {
+        let mut value = None;
+        self.each(name, &mut |text| {
+            value = Some(reader(text).map_err(|error| error.to_string())?);
+            Ok(())
+        })?;
+        Ok(value)
+    }
+
+    /// The values of an option, as `reader` understands each.
+    pub fn many<T, E: Display>(
+        &self,
+        name: &'static str,
+        reader: fn(&str) -> Result<T, E>,
+    ) -> Result<Vec<T>, BadUsage> {
+        let mut values = Vec::new();
+        self.each(name, &mut |text| {
+            values.push(reader(text).map_err(|error| error.to_string())?);
+            Ok(())
+        })?;
+        Ok(values)
+    }
+
+    /// Has `reader` read each value of an option: the command line's, or else the environment's. Apart from its callers,
+    /// which are compiled once for each type that is read.
+    fn each(&self, name: &str, reader: &mut dyn FnMut(&str) -> Result<(), String>) -> Result<(), BadUsage> {
+        let values = self.raw(name);
+        for raw in &values {
+            let refuse = |problem: &dyn Display| {
+                let dashes = if name == "target" { "" } else { "--" };
+                refusal(&format!("{dashes}{name}"), name, raw, problem)
+            };
+            let expanded = expand(raw).map_err(|error| refuse(&error))?;
+            reader(expanded.to_str().ok_or_else(|| refuse(&"not UTF-8"))?).map_err(|error| refuse(&error))?;
+        }
+        if !values.is_empty() {
+            return Ok(());
+        }
+        for (_, raw) in self.environment.iter().filter(|(option, _)| *option == name) {
+            let refuse = |problem: &dyn Display| refusal(&variable(name), name, raw, problem);
+            let text = raw.to_str().ok_or_else(|| refuse(&"not UTF-8"))?;
+            match name {
+                "target" => text.split_ascii_whitespace().try_for_each(&mut *reader),
+                _ => reader(text),
+            }
+            .map_err(|error| refuse(&error))?;
+        }
+        Ok(())
+    }
+}
+
+/// A refusal that quotes the value, unless that may be a secret.
+fn refusal(label: &str, name: &str, value: &OsStr, problem: &dyn Display) -> BadUsage {
+    match name {
+        "header" | "basic-auth" | "send" => BadUsage(format!("{label} (value not shown): {problem}")),
+        _ => BadUsage(format!("{label} {}: {problem}", Quoted(&without_user(value)))),
+    }
+}
+
+/// A URL without the user and password that may stand in it.
+fn without_user(value: &OsStr) -> OsString {
+    let bytes = value.as_bytes();
+    let user = bytes.windows(3).position(|window| window == b"://").map(|scheme| scheme + 3);
+    match (user, bytes.iter().rposition(|&byte| byte == b'@')) {
+        (Some(user), Some(at)) if user < at => OsString::from_vec([&bytes[..user], b"...", &bytes[at..]].concat()),
+        _ => value.to_owned(),
+    }
+}
+
+/// The option that a variable stands for. No other tool's flags: Kubernetes sets LPROBE_PORT in every pod beside a
+/// service named lprobe.
+fn own_option(variable_name: &OsStr) -> Option<&'static str> {
+    if !variable_name.as_bytes().starts_with(b"LPROBE_") {
+        return None;
+    }
+    own().map(|option| option.name).chain(["target"]).find(|name| variable_name == OsStr::new(&variable(name)))
+}
+
+fn variable(option: &str) -> String {
+    format!("LPROBE_{}", option.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// `-port=8080` as `--port=8080`: long flags with a single dash, as Go's programs take them. Options of one letter
+/// stay as they are.
+fn double_dash(argument: OsString) -> OsString {
+    match argument.as_bytes() {
+        [b'-', name, _, ..] if name.is_ascii_alphabetic() => {
+            let mut doubled = OsString::from("-");
+            doubled.push(argument);
+            doubled
+        }
+        _ => argument,
+    }
+}
+
+/// As Go's strconv.ParseBool.
+fn parse_bool(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("expected true or false"),
+    }
+}

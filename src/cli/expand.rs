@@ -1,0 +1,70 @@
+//! `${NAME}` and `${NAME:-default}` in arguments: the exec form of HEALTHCHECK has no shell to expand them.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+/// Why an argument can't be expanded.
+#[derive(Debug, PartialEq, Eq)]
+pub enum BadExpansion {
+    /// The variable is not set, and there is no default.
+    Unset(String),
+    /// `$` begins nothing that is known.
+    Dollar,
+}
+
+/// `argument` with the environment's values, and `$$` as a dollar sign.
+pub fn expand(argument: &OsStr) -> Result<OsString, BadExpansion> {
+    let mut rest = argument.as_bytes();
+    let mut expanded = Vec::new();
+    while let Some(dollar) = rest.iter().position(|&byte| byte == b'$') {
+        expanded.extend_from_slice(&rest[..dollar]);
+        rest = match &rest[dollar + 1..] {
+            [b'$', rest @ ..] => {
+                expanded.push(b'$');
+                rest
+            }
+            [b'{', reference @ ..] => {
+                let end = reference.iter().position(|&byte| byte == b'}').ok_or(BadExpansion::Dollar)?;
+                expanded.extend(value(&reference[..end])?);
+                &reference[end + 1..]
+            }
+            _ => return Err(BadExpansion::Dollar),
+        };
+    }
+    expanded.extend_from_slice(rest);
+    Ok(OsString::from_vec(expanded))
+}
+
+/// What stands for `NAME` or `NAME:-default`. As in a shell, the default also replaces an empty value.
+fn value(reference: &[u8]) -> Result<Vec<u8>, BadExpansion> {
+    let end = reference.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_');
+    let (name, default) = reference.split_at(end.unwrap_or(reference.len()));
+    let default = match default {
+        [] => None,
+        // A reference within a default would end it at its own brace.
+        [b':', b'-', default @ ..] if !default.contains(&b'$') => Some(default),
+        _ => return Err(BadExpansion::Dollar),
+    };
+    if name.is_empty() || name[0].is_ascii_digit() {
+        return Err(BadExpansion::Dollar);
+    }
+    match (env::var_os(OsStr::from_bytes(name)), default) {
+        (Some(value), None) => Ok(value.into_vec()),
+        (Some(value), Some(_)) if !value.is_empty() => Ok(value.into_vec()),
+        (_, Some(default)) => Ok(default.to_vec()),
+        (None, None) => Err(BadExpansion::Unset(String::from_utf8_lossy(name).into_owned())),
+    }
+}
+
+impl fmt::Display for BadExpansion {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unset(name) => write!(out, "the variable {name} is not set; ${{{name}:-default}} gives it a default"),
+            Self::Dollar => out.write_str("$ begins ${NAME} or ${NAME:-default}; write $$ for the character"),
+        }
+    }
+}
+
+impl std::error::Error for BadExpansion {}

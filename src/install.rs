@@ -1,0 +1,37 @@
+//! `lprobe install PATH`: the program copies itself, so that an image FROM scratch can seed a volume.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process;
+
+/// Copies `program` to `path`, mode 0755. The copy is complete before it has its name: whoever looks sees the old file
+/// or the new one.
+///
+/// # Errors
+///
+/// What is at `path` is not a regular file, or something can't be read or written.
+pub fn install(program: &Path, path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => return Err(io::Error::other("is there, and not a regular file")),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    // In a container the process's number is often 1, and what a killed copy left has that name.
+    let temporary = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), process::id()));
+    let _ = fs::remove_file(&temporary);
+    let copied = copy(program, &temporary).and_then(|()| fs::rename(&temporary, path));
+    if copied.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    copied
+}
+
+fn copy(program: &Path, temporary: &Path) -> io::Result<()> {
+    let mut copy = File::create_new(temporary)?;
+    copy.write_all(&fs::read(program)?)?;
+    copy.set_permissions(Permissions::from_mode(0o755))?;
+    copy.sync_all()
+}

@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 
+use lprobe::cli::options;
 use support::{lprobe, repository};
 
 fn read(file: &str) -> String {
@@ -54,6 +55,22 @@ fn the_commands_are_the_makefiles() {
     for line in blocks("console").concat().lines() {
         let target = line.strip_prefix("$ make ").expect("a make command");
         assert!(makefile.contains(&format!("\n{target}:")), "{target} is no target");
+    }
+}
+
+#[test]
+fn the_table_of_flags_has_every_flag() {
+    let table = read("docs/flags.md");
+    let flags = options::own().chain(&options::FOREIGN).chain(&options::FULL).map(|option| option.name);
+    for flag in flags.chain(["help", "version"]) {
+        assert!(
+            table.contains(&format!("`--{flag} ")) || table.contains(&format!("`--{flag}`")),
+            "--{flag} is missing"
+        );
+    }
+    for option in &options::FULL {
+        let row = table.lines().find(|row| row.starts_with(&format!("| `--{}", option.name))).expect("a row");
+        assert!(row.contains("| full |"), "{row}");
     }
 }
 

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 /// Strings that come close to being targets.
 fn almost_a_target() -> impl Strategy<Value = String> {
-    "(http|tcp|HTTP|https)?(:|://|:/)(localhost|127\\.0\\.0\\.[0-9]{1,3}|\\[::[0-9a-f%]{0,4}\\]|[a-z.@\\\\]{0,9})?(:[0-9+-]{0,6})?[/?#%a-z0-9 ]{0,12}"
+    "(http|tcp|HTTP|https|unix|file|redis|udp)?(:|://|:/)(localhost|127\\.0\\.0\\.[0-9]{1,3}|\\[::[0-9a-f%]{0,4}\\]|[a-z.@\\\\]{0,9})?(:[0-9+-]{0,6})?[/?#%a-z0-9= -]{0,16}"
 }
 
 proptest! {
@@ -28,7 +28,7 @@ proptest! {
         arguments in prop::collection::vec(
             prop_oneof![
                 almost_a_target().prop_map(OsString::from),
-                "-{0,2}(timeout|http-codes|ipv6|mode|port|endpoint|help|[a-z]{1,3})=?[0-9a-z,./-]{0,8}".prop_map(OsString::from),
+                "-{0,2}(timeout|http-codes|ipv6|send|header|tls|mode|port|endpoint|help|[a-z]{1,3})=?[0-9a-z,./:${}\\\\-]{0,8}".prop_map(OsString::from),
                 prop::collection::vec(any::<u8>(), 0..40).prop_map(OsString::from_vec),
             ],
             0..6,
@@ -37,6 +37,7 @@ proptest! {
         match cli::parse(arguments) {
             Ok(Command::Probe(plan)) => prop_assert!(plan.timeout.as_millis() > 0),
             Ok(Command::Print(text)) => prop_assert!(text.ends_with('\n')),
+            Ok(Command::Install(path)) => prop_assert!(!path.as_os_str().is_empty()),
             Err(refusal) => {
                 let line = refusal.to_string();
                 prop_assert!(line.len() < 1_000 && line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{line:?}");

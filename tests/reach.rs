@@ -73,7 +73,8 @@ fn with_a_neighbour(test: impl FnOnce(&Tap) + Send + 'static) {
 #[track_caller]
 fn assert_nothing_leaves(tap: &Tap, target: &str, words: &[&str]) {
     tap.packets();
-    lprobe([target, "--timeout=200ms"]).unhealthy_saying(words);
+    let exchange: &[&str] = if target.starts_with("udp:") { &["--send=x", "--expect=y"] } else { &[] };
+    lprobe([&[target, "--timeout=200ms"], exchange].concat()).unhealthy_saying(words);
     assert_eq!(tap.packets(), 0, "{target} let a packet out");
 }
 
@@ -99,7 +100,8 @@ fn an_address_of_this_container_is_reached() {
 fn an_address_of_another_is_not() {
     with_a_neighbour(|tap| {
         for host in ["10.77.0.2", "[fd77::2]", "10.77.0.255", "192.0.2.1", "[2001:db8::1]", "[::ffff:10.77.0.2]"] {
-            for target in [format!("http://{host}:80/"), format!("tcp://{host}:80")] {
+            for target in ["http://HOST:80/", "tcp://HOST:80", "redis://HOST:80", "udp://HOST:80"] {
+                let target = target.replace("HOST", host);
                 assert_nothing_leaves(tap, &target, &[&target, ONLY]);
             }
         }
@@ -113,6 +115,7 @@ fn not_even_where_any_address_can_be_bound() {
         sysctl("ipv6/ip_nonlocal_bind", "1");
         for host in ["10.77.0.2", "[fd77::2]", "192.0.2.1", "[2001:db8::1]", "[::ffff:10.77.0.2]"] {
             assert_nothing_leaves(tap, &format!("http://{host}:80/"), &[ONLY]);
+            assert_nothing_leaves(tap, &format!("udp://{host}:80"), &[ONLY]);
         }
     });
 }

@@ -4,8 +4,10 @@
 use std::path::Path;
 use std::{env, fs, io};
 
+use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::{Shell, generate_to};
-use options::{EXCHANGE, GENERAL, HTTP, Opt, Takes};
+use clap_mangen::Man;
+use options::{EXCHANGE, FOREIGN, FULL, GENERAL, HTTP, Opt, Takes, own};
 
 #[path = "src/cli/options.rs"]
 mod options;
@@ -16,6 +18,14 @@ const HELP_TEXTS: bool = true;
 const EXAMPLES: &str = "  lprobe http://localhost:8080/healthz    or, for short, lprobe :8080/healthz
   lprobe tcp://localhost:5432
   lprobe -port=8080 -endpoint=/healthz    as with FivexL's lprobe
+";
+
+/// The man page's sections behind the options.
+const MORE: &str = ".SH EXIT STATUS
+0 when every target is healthy, 1 for everything else. One line on stderr for each unhealthy target says why.
+.SH ENVIRONMENT
+Each option is also read from a variable: LPROBE_HTTP_CODES for \\-\\-http\\-codes, and LPROBE_TARGET for targets,
+with spaces between. The command line wins.
 ";
 
 const TARGETS: &str = "\
@@ -32,13 +42,60 @@ fn main() -> io::Result<()> {
     let out = Path::new(&out);
     fs::write(out.join("help.txt"), help())?;
 
-    let mut command = options::command().about("Probes its own container, and exits 0 or 1").after_help(TARGETS);
+    let mut command = shown();
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         generate_to(shell, &mut command, "lprobe", out)?;
     }
+    let man = Man::new(command);
     let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page)?;
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    let verbatim = |text: &str| format!(".nf\n{}.fi\n", text.replace('\\', "\\e").replace('-', "\\-"));
+    page.extend(format!(".SH DESCRIPTION\n{}", verbatim(TARGETS)).bytes());
+    man.render_options_section(&mut page)?;
+    page.extend(format!("{MORE}{}.SH EXAMPLES\n{}", other_tools(), verbatim(EXAMPLES)).bytes());
     fs::write(out.join("lprobe.1"), page)
+}
+
+/// The man page's section on the flags that are not lprobe's own.
+fn other_tools() -> String {
+    let mut section = ".SH OTHER TOOLS\nFlags of FivexL's lprobe, with one dash or two:\n".to_owned();
+    for Opt { name, help, .. } in &FOREIGN {
+        section += &format!(".TP\n{}\n{help}\n", format!("--{name}").replace('-', "\\-"));
+    }
+    let full: Vec<_> = FULL.iter().map(|option| format!("--{}", option.name).replace('-', "\\-")).collect();
+    section + &format!(".PP\nThose for TLS and gRPC take lprobe\\-full: {}.\n", full.join(", "))
+}
+
+/// The command line as a shell or a reader should see it: without what this build refuses and what has a better name,
+/// and with what each option takes.
+fn shown() -> Command {
+    let mut command = Command::new("lprobe")
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .about("probe the service in this container, and exit 0 or 1")
+        .arg(Arg::new("target").value_name("TARGET").num_args(0..).value_hint(ValueHint::Other));
+    for Opt { name, takes, help } in own() {
+        let argument = Arg::new(*name).long(*name).help(*help);
+        let hint = if *name == "unix-socket" { ValueHint::FilePath } else { ValueHint::Other };
+        // A colon in a value's name would end it in zsh.
+        let valued = |value: &str| argument.clone().value_name(value.replace(':', "")).value_hint(hint);
+        let argument = match takes {
+            Takes::Nothing => argument.action(ArgAction::SetTrue),
+            Takes::One(value) => valued(value),
+            Takes::Many(value) => valued(value).action(ArgAction::Append),
+        };
+        command = command.arg(match *name {
+            "method" => argument.value_parser(["GET", "HEAD", "OPTIONS", "POST"]).hide_possible_values(true),
+            "verbose" => argument.short('v'),
+            _ => argument,
+        });
+    }
+    command
+        .arg(Arg::new("help").long("help").short('h').action(ArgAction::SetTrue).help("print a screen of help"))
+        .arg(Arg::new("version").long("version").short('V').action(ArgAction::SetTrue).help("print the version"))
 }
 
 /// One screen of 80 columns and 24 lines.

@@ -48,6 +48,8 @@ pub enum BadTarget {
     PathByte(u8),
     /// A path longer than [`MAX_PATH`].
     LongPath,
+    /// A `-url` of another scheme than http.
+    NotHttp,
     /// A `-mode` that is neither http nor grpc.
     Mode,
     /// An IPv4 literal with `--ipv6`.
@@ -92,6 +94,7 @@ impl fmt::Display for BadTarget {
             Self::Nul => "a NUL has no place in a path",
             Self::PathByte(byte) => return write!(out, "the path must spell byte 0x{byte:02X} as %{byte:02X}"),
             Self::LongPath => return write!(out, "the path is longer than {MAX_PATH} bytes"),
+            Self::NotHttp => "expected http://",
             Self::Mode => "expected http; for TCP, lprobe tcp://:PORT",
             Self::NotIpv6 => "asks for ::1, and the target is an IPv4 address",
         })

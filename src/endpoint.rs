@@ -4,10 +4,12 @@
 use std::io;
 use std::net::{self, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket, UnixStream};
+use tokio::time::sleep;
 
 use crate::progress::Progress;
 use crate::sys;
@@ -52,8 +54,13 @@ pub async fn connect(authority: &Authority, progress: &Progress) -> Result<Strea
 pub async fn connect_unix(path: &Path, progress: &Progress) -> Result<Stream, Unhealthy> {
     let peer = || Peer::Unix(path.to_owned());
     progress.awaits(Awaiting::Connection(peer()));
-    let stream = UnixStream::connect(path).await;
-    let stream = stream.map_err(|error| Unhealthy::NotConnected(vec![(peer(), error.into())]))?;
+    let stream = loop {
+        match UnixStream::connect(path).await {
+            // A full backlog: where TCP would try again, unix(7) leaves that to us.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(Duration::from_millis(10)).await,
+            stream => break stream.map_err(|error| Unhealthy::NotConnected(vec![(peer(), error.into())]))?,
+        }
+    };
     progress.connected();
     Ok(Box::new(stream))
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hyper::{HeaderMap, Method};
+use hyper::Method;
+use hyper::header::{HeaderName, HeaderValue};
 
 use crate::status::Statuses;
 use crate::target::Target;
@@ -33,7 +34,7 @@ pub struct Http {
     /// GET, HEAD, OPTIONS or POST.
     pub method: Method,
     /// What is sent beside Host, or in place of it.
-    pub headers: HeaderMap,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The statuses that are healthy.
     pub statuses: Statuses,
     /// Texts that the body must have, every one.

@@ -1,11 +1,14 @@
 //! What is printed: nothing of a healthy target unless asked for, and one line of an unhealthy one.
 
-use std::fmt::{self, Display, Write as _};
-use std::io::{self, Write as _};
+use std::fmt::{self, Display};
+use std::io::{self, Write};
+use std::os::fd::AsRawFd;
 
 use crate::plan::Plan;
 use crate::probe::Outcome;
 use crate::progress::Timings;
+use crate::sys;
+use crate::target::Target;
 
 /// What Docker keeps of a check's output is 4,096 bytes; all lines together stay below.
 const ROOM: usize = 4000;
@@ -20,59 +23,90 @@ const AROUND: usize = "lprobe: ...\n".len();
 pub fn outcomes(plan: &Plan, outcomes: &[Outcome]) -> i32 {
     let mut healthy = String::new();
     let mut unhealthy = String::new();
-    let count = outcomes.iter().filter(|(verdict, _)| verdict.is_err()).count();
-    let limit = (ROOM / count.max(1)).saturating_sub(AROUND).clamp(LINE.1, LINE.0);
+    let mut left = outcomes.iter().filter(|(verdict, _)| verdict.is_err()).count();
+    let code = i32::from(left > 0);
+    let limit = (ROOM / left.max(1)).saturating_sub(AROUND).clamp(LINE.1, LINE.0);
     for (target, (verdict, timings)) in plan.targets.iter().zip(outcomes) {
         let timings = Shown(plan.verbose.then_some(timings));
-        let target = shortened(&target.to_string(), limit / 2);
+        let target = shortened(printable(&without_query(target)), limit / 2);
         match verdict {
             Ok(()) if plan.verbose => add_line(&mut healthy, &format_args!("{target}: healthy{timings}"), limit),
-            Ok(()) => {}
-            Err(reason) => add_line(&mut unhealthy, &format_args!("{target}: {reason}{timings}"), limit),
+            Err(reason) if unhealthy.len() + limit + AROUND <= ROOM => {
+                left -= 1;
+                add_line(&mut unhealthy, &format_args!("{target}: {reason}{timings}"), limit);
+            }
+            _ => {}
         }
     }
+    if left > 0 {
+        add_line(&mut unhealthy, &format_args!("and {left} more"), limit);
+    }
     // What can't be printed changes no verdict.
-    let _ = io::stdout().write_all(healthy.as_bytes());
-    let _ = io::stderr().write_all(unhealthy.as_bytes());
-    i32::from(count > 0)
+    let _ = write(&mut io::stdout(), &healthy);
+    let _ = write(&mut io::stderr(), &unhealthy);
+    code
 }
 
 /// Prints one line that says why there is nothing to probe, and returns the exit code.
 pub fn refusal(why: &dyn Display) -> i32 {
     let mut line = String::new();
     add_line(&mut line, why, LINE.0);
-    let _ = io::stderr().write_all(line.as_bytes());
+    let _ = write(&mut io::stderr(), &line);
     1
 }
 
 /// Prints a text that was asked for, and returns the exit code.
 pub fn text(text: &str) -> i32 {
-    match io::stdout().write_all(text.as_bytes()) {
+    match write(&mut io::stdout(), text) {
         Ok(()) => 0,
         Err(error) => refusal(&format_args!("stdout: {error}")),
     }
 }
 
-/// Every line is made here, so that none brings a terminal anything but printable ASCII.
+/// Writes without waiting for a reader who may never come: nothing outlasts the deadline.
+fn write<S: Write + AsRawFd>(stream: &mut S, text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    match sys::takes_a_line(stream.as_raw_fd()) {
+        true => stream.write_all(text.as_bytes()),
+        false => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
 fn add_line(lines: &mut String, text: &dyn Display, limit: usize) {
     lines.push_str("lprobe: ");
-    let text = text.to_string();
-    let mut printable = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b' '..=b'~' => printable.push(byte.into()),
-            _ => drop(write!(printable, "\\x{byte:02x}")),
-        }
-    }
-    lines.push_str(&shortened(&printable, limit));
+    lines.push_str(&shortened(printable(text), limit));
     lines.push('\n');
 }
 
-fn shortened(text: &str, limit: usize) -> String {
-    match text.char_indices().nth(limit) {
-        Some((cut, _)) => format!("{}...", &text[..cut]),
-        None => text.into(),
+/// Every line is made of this, so that none brings a terminal anything but printable ASCII.
+fn printable(text: &dyn Display) -> String {
+    let mut printable = String::new();
+    for byte in text.to_string().bytes() {
+        match byte {
+            b' '..=b'~' => printable.push(byte.into()),
+            _ => drop(fmt::Write::write_fmt(&mut printable, format_args!("\\x{byte:02x}"))),
+        }
     }
+    printable
+}
+
+/// A query may hold a token.
+fn without_query(target: &Target) -> String {
+    let text = target.to_string();
+    match (target, text.split_once('?')) {
+        (Target::Http { .. }, Some((path, _))) => format!("{path}?..."),
+        _ => text,
+    }
+}
+
+/// Printable text cut to `limit` bytes.
+fn shortened(mut text: String, limit: usize) -> String {
+    if text.len() > limit {
+        text.replace_range(limit.., "...");
+    }
+    text
 }
 
 struct Shown<'a>(Option<&'a Timings>);

@@ -177,6 +177,14 @@ fn exit(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
+/// Whether a line can be written to descriptor `fd` without waiting for a reader: a pipe that has room at all has room
+/// for one of less than 4,096 bytes.
+pub fn takes_a_line(fd: c_int) -> bool {
+    let mut stream = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: poll writes to the one element it is told of.
+    unsafe { libc::poll(&mut stream, 1, 0) != 0 }
+}
+
 /// Has `bind` to port 0 leave the choice of the port to `connect`. Where a kernel does not know the option, the
 /// bind still works, with fewer ports to choose from: so its failure is not one.
 #[cfg(target_os = "linux")]

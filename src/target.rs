@@ -75,6 +75,11 @@ pub enum Service {
 }
 
 impl Target {
+    /// Whether it is reached by an address.
+    pub fn has_host(&self) -> bool {
+        !matches!(self, Self::Unix { .. } | Self::File { .. })
+    }
+
     /// Whether `--send` and `--expect` mean anything to it.
     pub fn exchanges(&self) -> bool {
         matches!(self, Self::Tcp { .. } | Self::Udp { .. } | Self::Unix { .. })
@@ -205,15 +210,16 @@ fn port_alone(rest: &str, default: Option<u16>) -> Result<Authority, BadTarget> 
         return Err(BadTarget::NoPath);
     }
     let (host, port) = host_and_port(rest)?;
-    if host.is_none() && port.is_none() {
-        return Err(if default.is_some() { BadTarget::NoAuthority } else { BadTarget::NoPort });
-    }
     Ok(Authority { host: host.unwrap_or(Host::Localhost), port: port.or(default).ok_or(BadTarget::NoPort)? })
 }
 
 fn unix(rest: &str) -> Result<Target, BadTarget> {
-    let path = absolute(rest)?;
-    if rest.len() > MAX_SOCKET_PATH { Err(BadTarget::SocketPath) } else { Ok(Target::Unix { path }) }
+    Ok(Target::Unix { path: socket_path(rest)? })
+}
+
+/// The path of a Unix socket.
+pub fn socket_path(path: &str) -> Result<PathBuf, BadTarget> {
+    if path.len() > MAX_SOCKET_PATH { Err(BadTarget::SocketPath) } else { absolute(path) }
 }
 
 fn file(rest: &str) -> Result<Target, BadTarget> {
@@ -250,10 +256,10 @@ fn host_and_port(authority: &str) -> Result<(Option<Host>, Option<u16>), BadTarg
     Ok((host, port.map(parse_port).transpose()?))
 }
 
-/// A port from 1 to 65535, in digits alone: `u16` would take a sign too.
+/// A port from 1 to 65535, in digits alone: `u16` would take a sign too, and to Go a leading 0 means octal.
 pub fn parse_port(text: &str) -> Result<u16, BadTarget> {
     match text.parse() {
-        Ok(port) if port != 0 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
+        Ok(port) if !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
         _ => Err(BadTarget::Port),
     }
 }

@@ -3,9 +3,10 @@
 mod support;
 
 use std::fs;
+use std::process::Command;
 
 use lprobe::cli::options;
-use support::{lprobe, repository};
+use support::{have_tools, lprobe, repository, run};
 
 fn read(file: &str) -> String {
     fs::read_to_string(repository(file)).expect("it is in the repository")
@@ -71,6 +72,30 @@ fn the_table_of_flags_has_every_flag() {
     for option in &options::FULL {
         let row = table.lines().find(|row| row.starts_with(&format!("| `--{}", option.name))).expect("a row");
         assert!(row.contains("| full |"), "{row}");
+    }
+}
+
+/// What `make dist` leaves beside the binary is made from the same list of options.
+#[test]
+fn man_page_and_completions_have_every_option() {
+    for (file, dashes) in [("lprobe.1", "\\-\\-"), ("lprobe.bash", "--"), ("_lprobe", "--"), ("lprobe.fish", "-l ")] {
+        let text = read(&format!("dist/{file}"));
+        for name in options::own().map(|option| option.name).chain(["help", "version"]) {
+            let name = if file == "lprobe.1" { name.replace('-', "\\-") } else { name.into() };
+            assert!(text.contains(&format!("{dashes}{name}")), "{file} lacks {name}");
+        }
+        assert!(file == "lprobe.1" || !text.contains("tls"), "{file} offers what this build refuses");
+    }
+    let flag = read("dist/lprobe.fish").lines().find(|line| line.contains("-l ipv6")).expect("a flag").to_owned();
+    assert!(!flag.contains(" -r"), "a flag takes nothing: {flag}");
+    let values = read("dist/_lprobe");
+    assert!(values.contains(":USERPASSWORD:") && values.contains("(GET HEAD OPTIONS POST)"), "{values}");
+    for (program, arguments) in [("bash", &["-n", "lprobe.bash"][..]), ("man", &["--warnings", "-l", "lprobe.1"])] {
+        if !have_tools(&[program]) {
+            continue;
+        }
+        let outcome = run(Command::new(program).args(arguments).current_dir(repository("dist")).env("MANWIDTH", "80"));
+        assert!(outcome.status.success() && outcome.stderr.is_empty(), "{program}: {outcome:?}");
     }
 }
 

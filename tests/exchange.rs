@@ -4,10 +4,12 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use socket2::{Domain, SockAddr, Socket, Type};
 use support::lprobe;
 use support::server::ClosedPort;
 
@@ -89,11 +91,30 @@ fn unix_sockets_are_reached() {
     lprobe([r"--send=ping\n", "--expect=pong", &target]).healthy();
     lprobe([r"--send=pang\n", "--expect=pong", &target]).unhealthy_saying(&["closed before an expected reply"]);
     lprobe([format!("unix://{}/none", folder.path().display())]).unhealthy_saying(&["No such file"]);
+    full_backlog(&folder.path().join("full"));
     let deserted = folder.path().join("deserted");
     drop(UnixListener::bind(&deserted).expect("a socket"));
     lprobe([format!("unix://{}", deserted.display())]).unhealthy_saying(&["connection refused"]);
     lprobe(["unix://relative.sock"]).unhealthy_saying(&["absolute path"]);
     lprobe([format!("unix:///{}", "x".repeat(108))]).unhealthy_saying(&["107 bytes"]);
+}
+
+/// TCP tries again where a backlog is full, and so does a probe of a Unix socket.
+fn full_backlog(path: &Path) {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    socket.bind(&SockAddr::unix(path).expect("a path")).expect("a free name");
+    socket.listen(0).expect("it is bound");
+    let _waiting = UnixStream::connect(path).expect("room for one");
+    let target = format!("unix://{}", path.display());
+    lprobe(["--timeout=200ms", &target]).unhealthy_saying(&["no connection to ", "within 200 ms"]);
+    let accepting = thread::spawn(move || {
+        // The probe may come before this or after it.
+        thread::sleep(Duration::from_millis(50));
+        drop(socket.accept().expect("the one that waits"));
+        socket
+    });
+    lprobe(["--timeout=30s", &target]).healthy();
+    accepting.join().expect("it accepts");
 }
 
 #[test]
@@ -104,6 +125,11 @@ fn udp_needs_a_reply() {
         let mut datagram = [0; 16];
         loop {
             let (length, client) = socket.recv_from(&mut datagram).expect("a datagram");
+            let repeated =
+                if &datagram[..length] == b"flood" { 100 } else { usize::from(&datagram[..length] == b"stall") };
+            for _ in 0..repeated {
+                socket.send_to(b"busy", client).unwrap_or_default();
+            }
             if &datagram[..length] == b"ping" {
                 // What is not expected is passed over.
                 socket.send_to(b"busy", client).expect("it is sent");
@@ -112,6 +138,8 @@ fn udp_needs_a_reply() {
         }
     });
     let target = format!("udp://localhost:{port}");
+    lprobe(["--timeout=200ms", "--send=stall", "--expect=pong", &target]).unhealthy_saying(&["no expected reply"]);
+    lprobe(["--timeout=60s", "--send=flood", "--expect=pong", &target]).unhealthy_saying(&["not an expected one"]);
     lprobe(["--send=ping", "--expect=pong", &target]).healthy();
     lprobe(["--timeout=200ms", "--send=hello", "--expect=pong", &target])
         .unhealthy_saying(&["no expected reply within 200 ms"]);

@@ -31,6 +31,7 @@ fn the_method_is_the_callers() {
     for method in ["GET", "HEAD", "OPTIONS", "POST"] {
         let request = request(&["--method", method]);
         assert!(request.starts_with(&format!("{method} / HTTP/1.1\r\n")), "{request}");
+        assert_eq!(request.contains("content-length: 0\r\n"), method == "POST", "{request}");
     }
     for bad in ["get", "PUT", "DELETE", "", "GET / HTTP/1.1\r\nX: y"] {
         lprobe(["--method", bad, ":1"]).unhealthy_saying(&["--method", "GET, HEAD, OPTIONS or POST"]);
@@ -43,7 +44,7 @@ fn headers_are_the_callers() {
     let custom = request(&["--header", "X-A: 1", "--header=x-a:2", "-header", "X-B:\t with spaces "]);
     assert_eq!(
         custom,
-        format!("GET / HTTP/1.1\r\nhost: HOST\r\n{agent}{REST}x-a: 1\r\nx-a: 2\r\nx-b: with spaces\r\n\r\n")
+        format!("GET / HTTP/1.1\r\nhost: HOST\r\nx-a: 1\r\nx-a: 2\r\nx-b: with spaces\r\n{agent}{REST}\r\n")
     );
     assert!(request(&["--header", "Host: service.example"]).contains("\r\nhost: service.example\r\n"));
     assert!(!request(&["--header", "Host: service.example"]).contains("HOST"));
@@ -57,11 +58,8 @@ fn headers_are_the_callers() {
 #[test]
 fn a_bad_header_is_refused_and_its_value_is_not_shown() {
     for bad in
-        ["SECRET", "SECRET: a\r\nX: y", "A: SECRET\n", "A: SECRET\0", "A B: SECRET", ": SECRET", "A: SECR\u{c9}T\u{7f}"]
+        ["SECRET", "SECRET: a\r\nX: y", "A: SECRET\n", "A: SECRET\tb", "A B: SECRET", ": SECRET", "A: SECR\u{c9}T"]
     {
-        if bad.contains('\0') {
-            continue;
-        }
         let line = lprobe(["--header", bad, ":1"]).unhealthy();
         assert!(line.contains("--header") && !line.contains("SECR"), "{line}");
     }
@@ -81,7 +79,7 @@ fn all_texts_must_be_in_the_body() {
     let json = Server::answering(length(r#"{"status":"ok","db":"up"}"#));
     lprobe([r#"--contains="status":"ok""#, r#"--contains="db":"up""#, &json.http("/")]).healthy();
     lprobe(["--contains=ok", "--contains=down\n", &json.http("/")])
-        .unhealthy_saying(&[r#""down\n" is not in the first 64 KiB of the body"#]);
+        .unhealthy_saying(&["the text of --contains (number 2) is not in the first 64 KiB of the body"]);
 
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nre\r\n3\r\nady\r\n0\r\n\r\n";
     lprobe(["--contains=ready", &Server::answering(chunked).http("/")]).healthy();
@@ -130,7 +128,7 @@ fn an_option_that_no_target_heeds_is_refused() {
     }
     for option in ["--send=x", "--expect=x"] {
         lprobe([option, "http://:1"]).unhealthy_saying(&["tcp://", "no such target"]);
-        lprobe([option, "redis://"]).unhealthy_saying(&["redis://"]);
+        lprobe([option, "redis://"]).unhealthy_saying(&["no such target"]);
     }
     // With another target for it, or from the environment, which may be meant for other probes too, it may stand.
     lprobe(["--contains=x", "tcp://:1", "http://:1"]).unhealthy_saying_in_each(&["refused"]);
@@ -267,6 +265,46 @@ fn other_tools_flags_do_what_they_did_or_are_refused_by_name() {
     }
 }
 
+/// In a health log they would outlive the container.
+#[test]
+fn no_line_shows_a_secret() {
+    let with_token = |arguments: &[&str]| with_environment(&[("TOKEN", "SECRET")], arguments);
+    let server = Server::answering(OK);
+    for arguments in [
+        &[":1/health?token=${TOKEN}"][..],
+        &["--contains=${TOKEN}", &server.http("/")],
+        &["user:SECRET@localhost:8080/"],
+        &["http:/user:SECRET@localhost/"],
+        &["http://user:SECRET@local@host/"],
+        &["-url=user:SECRET@localhost"],
+        &["-HAuthorization:SECRET", ":1"],
+        &["-uuser:SECRET", ":1"],
+    ] {
+        let line = with_token(arguments).unhealthy();
+        assert!(!line.contains("SECRET"), "{line}");
+    }
+    let line = with_environment(&[("LPROBE_TARGET", "http://user:SECRET@localhost/")], &[]).unhealthy();
+    assert!(line.contains("LPROBE_TARGET") && !line.contains("SECRET"), "{line}");
+}
+
+/// As Go's flags have it.
+#[test]
+fn a_value_may_begin_with_a_dash() {
+    lprobe(["-port", "-1"]).unhealthy_saying(&["--port \"-1\""]);
+    lprobe(["--timeout", "--wait", "1s"]).unhealthy_saying(&["--timeout \"--wait\""]);
+    assert!(request(&["-user-agent", "-x"]).contains("\r\nuser-agent: -x\r\n"));
+    lprobe(["--", "-port"]).unhealthy_saying(&["target \"-port\""]);
+    lprobe(["-port=010"]).unhealthy_saying(&["--port \"010\""]);
+}
+
+#[test]
+fn what_would_never_tell_is_refused() {
+    lprobe(["--ipv6", "unix:///x"]).unhealthy_saying(&["--ipv6 is for targets with a host"]);
+    lprobe(["--max-latency=2s", ":1"]).unhealthy_saying(&["--max-latency is not below --timeout"]);
+    lprobe(["--unix-socket=", ":1"]).unhealthy_saying(&["--unix-socket \"\"", "absolute path"]);
+    lprobe(["-url=tcp://:1"]).unhealthy_saying(&["--url", "expected http://"]);
+}
+
 #[test]
 fn a_near_miss_gets_a_suggestion() {
     lprobe(["--timout=1s", ":1"]).unhealthy_saying(&["\"--timout\"", "is --timeout meant?"]);
@@ -301,6 +339,10 @@ fn install_copies_the_program() {
     install(&folder.path().join("none/lprobe")).unhealthy_saying(&["No such file"]);
     lprobe(["install"]).unhealthy_saying(&["lprobe install PATH"]);
     lprobe(["install", ""]).unhealthy_saying(&["lprobe install PATH"]);
+    run(Command::new(binary()).env("DIR", folder.path()).args(["install", "${DIR}/expanded"])).healthy();
+    assert!(folder.path().join("expanded").exists());
+    lprobe(["install", "${NONE}/x"]).unhealthy_saying(&["NONE is not set"]);
+    lprobe(["install", "--help"]).unhealthy_saying(&["lprobe install PATH"]);
     lprobe(["install", "/a", "/b"]).unhealthy_saying(&["lprobe install PATH"]);
 }
 

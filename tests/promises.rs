@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::ptrace;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -123,6 +124,27 @@ fn a_stderr_that_can_take_no_more_changes_no_exit_code() {
     let stderr = file.reopen().expect("the file");
     let status = limited.arg("--fsize=0").arg(binary()).arg("nonsense").stderr(stderr).status();
     assert_eq!(status.expect("it starts").code(), Some(1));
+}
+
+/// The pipe has no room, and its reader never comes.
+#[test]
+fn a_full_stderr_does_not_outlast_the_deadline() {
+    let (_reader, mut writer) = std::io::pipe().expect("a pipe");
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("it is a pipe");
+    while writer.write(&[b'x'; 4096]).is_ok() {}
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::empty())).expect("it is a pipe");
+    for argument in ["tcp://:1", "nonsense"] {
+        let stderr = writer.try_clone().expect("the pipe");
+        let mut probe = Running(Command::new(binary()).arg(argument).stderr(stderr).spawn().expect("it starts"));
+        let begin = Instant::now();
+        let code = loop {
+            if let Some(status) = probe.0.try_wait().expect("it is a child") {
+                break status.code();
+            }
+            assert!(begin.elapsed() < Duration::from_secs(30), "{argument}: it waits for a reader");
+        };
+        assert_eq!(code, Some(1));
+    }
 }
 
 #[test]

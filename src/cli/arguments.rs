@@ -7,8 +7,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use clap::ArgMatches;
 
+use super::command::command;
 use super::expand::expand;
-use super::options::{self, own};
+use super::options::{FOREIGN, FULL, Takes, own};
 use super::{BadUsage, Quoted};
 
 /// What was given, and where.
@@ -20,8 +21,7 @@ pub struct Arguments {
 impl Arguments {
     /// Takes apart what follows the program's name.
     pub fn new(arguments: Vec<OsString>) -> Result<Self, BadUsage> {
-        let arguments = arguments.into_iter().map(double_dash);
-        let matches = options::command().try_get_matches_from(arguments)?;
+        let matches = command().try_get_matches_from(double_dashes(arguments))?;
         let environment = env::vars_os().filter_map(|(name, value)| Some((own_option(&name)?, value))).collect();
         Ok(Self { matches, environment })
     }
@@ -110,14 +110,12 @@ fn refusal(label: &str, name: &str, value: &OsStr, problem: &dyn Display) -> Bad
     }
 }
 
-/// A URL without the user and password that may stand in it.
+/// A value without the user and password that may stand before the last @.
 fn without_user(value: &OsStr) -> OsString {
     let bytes = value.as_bytes();
-    let user = bytes.windows(3).position(|window| window == b"://").map(|scheme| scheme + 3);
-    match (user, bytes.iter().rposition(|&byte| byte == b'@')) {
-        (Some(user), Some(at)) if user < at => OsString::from_vec([&bytes[..user], b"...", &bytes[at..]].concat()),
-        _ => value.to_owned(),
-    }
+    let Some(at) = bytes.iter().rposition(|&byte| byte == b'@') else { return value.to_owned() };
+    let scheme = bytes[..at].windows(2).position(|window| window == b"//").map_or(0, |slashes| slashes + 2);
+    OsString::from_vec([&bytes[..scheme], b"...", &bytes[at..]].concat())
 }
 
 /// The option that a variable stands for. No other tool's flags: Kubernetes sets LPROBE_PORT in every pod beside a
@@ -133,8 +131,30 @@ fn variable(option: &str) -> String {
     format!("LPROBE_{}", option.to_ascii_uppercase().replace('-', "_"))
 }
 
-/// `-port=8080` as `--port=8080`: long flags with a single dash, as Go's programs take them. Options of one letter
-/// stay as they are.
+/// Long flags with a single dash, as Go's programs take them: `-port=8080` as `--port=8080`. Options of one letter stay
+/// as they are, and so does what follows an option that takes a value, or `--`.
+fn double_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
+    let mut is_value = false;
+    let mut all_are = false;
+    let doubled = |argument: OsString| {
+        if all_are || std::mem::take(&mut is_value) {
+            return argument;
+        }
+        all_are = argument == "--";
+        let argument = double_dash(argument);
+        is_value = takes_value(&argument);
+        argument
+    };
+    arguments.into_iter().map(doubled).collect()
+}
+
+/// Whether the argument after `argument` is its value.
+fn takes_value(argument: &OsStr) -> bool {
+    let mut valued = own().chain(&FOREIGN).chain(&FULL).filter(|option| !matches!(option.takes, Takes::Nothing));
+    let name = argument.to_str().and_then(|argument| argument.strip_prefix("--"));
+    name.is_some_and(|name| valued.any(|option| option.name == name))
+}
+
 fn double_dash(argument: OsString) -> OsString {
     match argument.as_bytes() {
         [b'-', name, _, ..] if name.is_ascii_alphabetic() => {

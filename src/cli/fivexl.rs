@@ -12,7 +12,7 @@ const PARTS: [&str; 3] = ["mode", "port", "endpoint"];
 /// The target that theirs would have probed, if one of their flags for it is given.
 pub fn target(arguments: &Arguments) -> Result<Option<Target>, BadUsage> {
     refuse_full(arguments)?;
-    let url = arguments.one("url", str::parse)?;
+    let url = arguments.one("url", url)?;
     let part = PARTS.into_iter().find(|name| arguments.given(name));
     let given = url.as_ref().map(|_| "url").or(part);
     if let Some(name) = given.filter(|_| arguments.given("target")) {
@@ -61,6 +61,13 @@ fn refuse_full(arguments: &Arguments) -> Result<(), BadUsage> {
         }
     }
     Ok(())
+}
+
+fn url(text: &str) -> Result<Target, BadTarget> {
+    match text.parse()? {
+        http @ Target::Http { .. } => Ok(http),
+        _ => Err(BadTarget::NotHttp),
+    }
 }
 
 fn mode(text: &str) -> Result<(), BadTarget> {

@@ -1,15 +1,14 @@
 //! The options for HTTP.
 
-use std::convert::Infallible;
-
+use hyper::Method;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING, USER_AGENT};
 use hyper::http::HeaderValue;
-use hyper::{HeaderMap, Method};
 
 use super::arguments::Arguments;
 use super::{BadUsage, fivexl};
 use crate::plan::Http;
 use crate::status::Statuses;
+use crate::target::socket_path;
 
 /// What to send, and what to expect.
 pub fn http(arguments: &Arguments) -> Result<Http, BadUsage> {
@@ -19,29 +18,35 @@ pub fn http(arguments: &Arguments) -> Result<Http, BadUsage> {
         return Err(BadUsage("--contains can't go with --method HEAD, whose answer has no body".into()));
     }
     Ok(Http {
+        headers: headers(arguments, &method)?,
         method,
-        headers: headers(arguments)?,
         statuses: arguments.one("http-codes", str::parse)?.unwrap_or(Statuses::SUCCESSFUL),
         contains,
-        unix_socket: arguments.one("unix-socket", |path| Ok::<_, Infallible>(path.into()))?,
+        unix_socket: arguments.one("unix-socket", socket_path)?,
     })
 }
 
-/// Ours, unless the caller sets them.
-fn headers(arguments: &Arguments) -> Result<HeaderMap, BadUsage> {
-    let mut headers = HeaderMap::new();
-    let agent = arguments.one("user-agent", value)?;
-    headers.insert(USER_AGENT, agent.unwrap_or(HeaderValue::from_static(fivexl::user_agent(arguments))));
-    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+/// The caller's, and ours where the caller has none of that name.
+fn headers(arguments: &Arguments, method: &Method) -> Result<Vec<(HeaderName, HeaderValue)>, BadUsage> {
+    let mut headers = arguments.many("header", header)?;
     if let Some(credentials) = arguments.one("basic-auth", basic)? {
-        headers.insert(AUTHORIZATION, credentials);
+        headers.push((AUTHORIZATION, credentials));
     }
-    let mut theirs = HeaderMap::new();
-    for (name, value) in arguments.many("header", header)? {
-        theirs.append(name, value);
+    let agent = arguments.one("user-agent", value)?;
+    let mut ours = vec![
+        (USER_AGENT, agent.unwrap_or(HeaderValue::from_static(fivexl::user_agent(arguments)))),
+        (ACCEPT, HeaderValue::from_static("*/*")),
+        (CONNECTION, HeaderValue::from_static("close")),
+    ];
+    if method == Method::POST {
+        // RFC 9110, section 8.6: without it some servers answer 411.
+        ours.push((CONTENT_LENGTH, HeaderValue::from_static("0")));
     }
-    headers.extend(theirs);
+    for (name, value) in ours {
+        if !headers.iter().any(|(theirs, _)| *theirs == name) {
+            headers.push((name, value));
+        }
+    }
     Ok(headers)
 }
 
@@ -70,7 +75,9 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
 }
 
 fn value(text: &str) -> Result<HeaderValue, &'static str> {
-    text.parse().map_err(|_| "a header's value is visible characters of ASCII")
+    let visible = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let value = if visible { text.parse().ok() } else { None };
+    value.ok_or("a header's value is visible characters of ASCII")
 }
 
 /// RFC 7617, section 2.

@@ -2,6 +2,7 @@
 //! here, so that every refusal is one line that names the argument.
 
 mod arguments;
+mod command;
 mod escape;
 mod expand;
 mod fivexl;
@@ -69,7 +70,10 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Command, BadUsage> {
 /// The path of `lprobe install PATH`.
 fn install(arguments: &[OsString]) -> Result<Option<PathBuf>, BadUsage> {
     match arguments {
-        [install, path] if install == "install" && !path.is_empty() => Ok(Some(path.into())),
+        [install, path] if install == "install" && !path.is_empty() && !path.as_encoded_bytes().starts_with(b"-") => {
+            let refuse = |error| BadUsage(format!("install {}: {error}", Quoted(path)));
+            Ok(Some(expand::expand(path).map_err(refuse)?.into()))
+        }
         [install, ..] if install == "install" => Err(BadUsage("expected lprobe install PATH".into())),
         _ => Ok(None),
     }
@@ -125,6 +129,12 @@ fn refuse_useless(arguments: &Arguments, plan: &Plan) -> Result<(), BadUsage> {
     if !plan.targets.iter().any(Target::exchanges) {
         refuse(&options::EXCHANGE, "tcp://, unix:// and udp://")?;
     }
+    if arguments.given("ipv6") && !plan.targets.iter().any(Target::has_host) {
+        return Err(BadUsage("--ipv6 is for targets with a host, and there is no such target".into()));
+    }
+    if plan.max_latency.is_some_and(|limit| limit >= plan.timeout) {
+        return Err(BadUsage("--max-latency is not below --timeout, so it would never tell".into()));
+    }
     let udp = plan.targets.iter().any(|target| matches!(target, Target::Udp { .. }));
     if udp && (plan.exchange.send.is_empty() || plan.exchange.expect.is_empty()) {
         return Err(BadUsage("udp:// needs --send and --expect: without a reply there is nothing to tell".into()));
@@ -150,12 +160,20 @@ impl From<clap::Error> for BadUsage {
     fn from(error: clap::Error) -> Self {
         let argument = named(error.get(ContextKind::InvalidArg));
         Self(match error.kind() {
-            ErrorKind::UnknownArgument => match named(error.get(ContextKind::SuggestedArg)) {
-                similar if similar.is_empty() => {
-                    format!("unexpected argument {}; see lprobe --help", Quoted(OsStr::new(&argument)))
+            ErrorKind::UnknownArgument => {
+                // What is glued to a flag, as to curl's -H, may be a secret.
+                let flag = argument.find(|part: char| !part.is_ascii_alphanumeric() && part != '-');
+                let shown = format!(
+                    "{}{}",
+                    &argument[..flag.unwrap_or(argument.len())],
+                    if flag.is_some() { "..." } else { "" }
+                );
+                let shown = Quoted(OsStr::new(&shown)).to_string();
+                match named(error.get(ContextKind::SuggestedArg)) {
+                    similar if similar.is_empty() => format!("unexpected argument {shown}; see lprobe --help"),
+                    similar => format!("unexpected argument {shown}; is {similar} meant?"),
                 }
-                similar => format!("unexpected argument {}; is {similar} meant?", Quoted(OsStr::new(&argument))),
-            },
+            }
             ErrorKind::InvalidValue => format!("{argument} needs a value"),
             ErrorKind::TooManyValues => format!("{argument} takes no value"),
             ErrorKind::ArgumentConflict => match named(error.get(ContextKind::PriorArg)) {

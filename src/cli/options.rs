@@ -1,8 +1,5 @@
 //! The one list of options. The build script compiles it too, to render the help text, the man page and the shell
-//! completions from it, so it leans on nothing but clap and its parent's `HELP_TEXTS`.
-
-use clap::builder::OsStringValueParser;
-use clap::{Arg, ArgAction, Command};
+//! completions from it, so it leans on nothing but its parent's `HELP_TEXTS`.
 
 use super::HELP_TEXTS;
 
@@ -89,42 +86,3 @@ pub const FULL: [Opt; 13] = [
     opt("tls-client-key", One("FILE"), "The key of --tls-client-cert"),
     opt("tls-server-name", One("NAME"), "Verify the certificate for this name"),
 ];
-
-/// lprobe's command line, without the program's name.
-pub fn command() -> Command {
-    let others = FOREIGN.iter().chain(&FULL).map(|option| argument(option).hide(true));
-    Command::new("lprobe")
-        .no_binary_name(true)
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-        .arg(text("target").value_name("TARGET").action(ArgAction::Append).hide(true))
-        .args(own().map(argument))
-        .args(others)
-        .arg(alone("help", 'h', if HELP_TEXTS { "Print this help" } else { "" }))
-        .arg(alone("version", 'V', if HELP_TEXTS { "Print the version" } else { "" }))
-}
-
-fn argument(option: &Opt) -> Arg {
-    let argument = text(option.name).long(option.name);
-    let argument = match option.takes {
-        // Go's flags know -ipv6=false, and take no value after a space.
-        Nothing => {
-            argument.num_args(0..=1).require_equals(true).default_missing_value("true").hide_possible_values(true)
-        }
-        One(value) => argument.value_name(value),
-        Many(value) => argument.value_name(value).action(ArgAction::Append),
-    };
-    let argument = if option.name == "verbose" { argument.short('v').alias("v") } else { argument };
-    if HELP_TEXTS { argument.help(option.help) } else { argument }
-}
-
-/// An option that is a command of its own, so that with a target beside it nothing passes for healthy.
-fn alone(name: &'static str, short: char, help: &'static str) -> Arg {
-    let argument = Arg::new(name).long(name).short(short).action(ArgAction::SetTrue).exclusive(true);
-    if HELP_TEXTS { argument.help(help) } else { argument }
-}
-
-/// An argument taken as it comes: what it must look like, and how to say so, is for the code that reads it.
-fn text(name: &'static str) -> Arg {
-    Arg::new(name).value_parser(OsStringValueParser::new())
-}

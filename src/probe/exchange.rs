@@ -13,6 +13,9 @@ use crate::unhealthy::{Awaiting, Unhealthy};
 /// The most of a reply that is looked at, in bytes.
 const MAX_REPLY: usize = 4096;
 
+/// The most datagrams that are looked at.
+const MAX_DATAGRAMS: usize = 64;
+
 /// What the beginning of a reply tells.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Judgement {
@@ -52,16 +55,17 @@ pub async fn judged(mut stream: Stream, bytes: &[u8], judge: &dyn Fn(&[u8]) -> J
     Err(Unhealthy::Reply)
 }
 
-/// The same in datagrams, each a reply of its own.
-pub async fn datagrams(socket: &UdpSocket, exchange: &Exchange) -> io::Result<()> {
+/// The same in datagrams, each a reply of its own; whether one of the first [`MAX_DATAGRAMS`] is expected.
+pub async fn datagrams(socket: &UdpSocket, exchange: &Exchange) -> io::Result<bool> {
     socket.send(&exchange.send).await?;
-    let mut reply = [0; MAX_REPLY];
-    loop {
+    let mut reply = vec![0; MAX_REPLY];
+    for _ in 0..MAX_DATAGRAMS {
         let length = socket.recv(&mut reply).await?;
         if expected(exchange, &reply[..length]) == Judgement::Healthy {
-            return Ok(());
+            return Ok(true);
         }
     }
+    Ok(false)
 }
 
 fn expected(exchange: &Exchange, reply: &[u8]) -> Judgement {

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::http::HeaderValue;
-use hyper::{HeaderMap, Request, header};
+use hyper::{Request, header};
 
 use super::limited::Limited;
 use crate::endpoint::{self, Stream};
@@ -38,14 +38,17 @@ pub async fn probe(authority: &Authority, path: &Endpoint, http: &Http, progress
 }
 
 fn request(authority: &Authority, path: &Endpoint, http: &Http) -> Request<Empty<Bytes>> {
-    let mut headers = HeaderMap::new();
-    // First, as RFC 9110, section 7.2, would have it; and the caller's own in its place.
-    headers.insert(header::HOST, host(authority));
-    headers.extend(http.headers.clone());
     let mut request = Request::new(Empty::new());
     *request.method_mut() = http.method.clone();
     *request.uri_mut() = path.as_str().parse().expect("an Endpoint holds nothing that a URI refuses");
-    *request.headers_mut() = headers;
+    let headers = request.headers_mut();
+    // First, as RFC 9110, section 7.2, would have it.
+    if !http.headers.iter().any(|(name, _)| name == header::HOST) {
+        headers.append(header::HOST, host(authority));
+    }
+    for (name, value) in &http.headers {
+        headers.append(name.clone(), value.clone());
+    }
     request
 }
 
@@ -85,17 +88,17 @@ async fn ask(stream: Stream, request: Request<Empty<Bytes>>, http: &Http) -> Res
 /// Reads `body` until it has had all of `texts`. Each byte is looked at once for each text, however small the pieces
 /// that it comes in: else chunks of one byte would take seconds.
 async fn search(mut body: Incoming, texts: &[Vec<u8>]) -> Result<(), Unhealthy> {
-    let mut missing: Vec<&Vec<u8>> = texts.iter().collect();
+    let mut missing: Vec<(usize, &Vec<u8>)> = (1..).zip(texts).collect();
     let mut seen = Vec::new();
-    while let Some(&first) = missing.first() {
+    while let Some(&(number, _)) = missing.first() {
         let frame = if seen.len() < MAX_BODY { body.frame().await } else { None };
-        let Some(frame) = frame else { return Err(Unhealthy::Lacks(first.clone())) };
+        let Some(frame) = frame else { return Err(Unhealthy::Lacks(number)) };
         if let Ok(data) = frame.map_err(Unhealthy::Http)?.into_data() {
             let before = seen.len();
             seen.extend_from_slice(&data[..data.len().min(MAX_BODY - before)]);
-            missing.retain(|text| {
+            missing.retain(|(_, text)| {
                 let end_of_before = before.saturating_sub(text.len() - 1);
-                !seen[end_of_before..].windows(text.len()).any(|window| window == **text)
+                !seen[end_of_before..].windows(text.len()).any(|window| window == *text)
             });
         }
     }

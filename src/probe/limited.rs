@@ -32,7 +32,7 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
         let mut chunk = [MaybeUninit::uninit(); 2048];
         let length = chunk.len().min(cursor.remaining()).min(self.left);
         if length == 0 {
-            return Poll::Ready(Err(io::Error::other("its head does not end")));
+            return Poll::Ready(Err(io::Error::other("it does not end")));
         }
         let mut chunk = ReadBuf::uninit(&mut chunk[..length]);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut chunk))?;

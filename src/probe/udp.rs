@@ -15,7 +15,8 @@ pub async fn probe(authority: &Authority, exchange: &Exchange, progress: &Progre
     let mut tried = Vec::new();
     for (address, socket) in endpoint::datagrams(authority)? {
         match exchange::datagrams(&socket, exchange).await {
-            Ok(()) => return Ok(()),
+            Ok(true) => return Ok(()),
+            Ok(false) => return Err(Unhealthy::Reply),
             Err(error) => tried.push((Peer::Ip(address), ConnectError::Io(error))),
         }
     }

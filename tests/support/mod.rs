@@ -64,7 +64,11 @@ impl Outcome {
 
 /// Runs the binary with `arguments`.
 pub fn lprobe(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome {
-    run(Command::new(binary()).args(arguments))
+    let mut command = Command::new(binary());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"LPROBE_")) {
+        command.env_remove(name);
+    }
+    run(command.args(arguments))
 }
 
 /// Runs `command` to its end.

@@ -1,0 +1,40 @@
+//! The list of options as clap takes it.
+
+use clap::builder::OsStringValueParser;
+use clap::{Arg, ArgAction, Command};
+
+use super::options::Takes::{Many, Nothing, One};
+use super::options::{FOREIGN, FULL, Opt, own};
+
+/// lprobe's command line, without the program's name.
+pub fn command() -> Command {
+    Command::new("lprobe")
+        .no_binary_name(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(text("target").action(ArgAction::Append))
+        .args(own().chain(&FOREIGN).chain(&FULL).map(argument))
+        .arg(alone("help", 'h'))
+        .arg(alone("version", 'V'))
+}
+
+fn argument(option: &Opt) -> Arg {
+    let argument = text(option.name).long(option.name);
+    let argument = match option.takes {
+        // Go's flags know -ipv6=false, and take no value after a space.
+        Nothing => argument.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        One(value) => argument.value_name(value).allow_hyphen_values(true),
+        Many(value) => argument.value_name(value).allow_hyphen_values(true).action(ArgAction::Append),
+    };
+    if option.name == "verbose" { argument.short('v').alias("v") } else { argument }
+}
+
+/// An option that is a command of its own, so that with a target beside it nothing passes for healthy.
+fn alone(name: &'static str, short: char) -> Arg {
+    Arg::new(name).long(name).short(short).action(ArgAction::SetTrue).exclusive(true)
+}
+
+/// An argument taken as it comes: what it must look like, and how to say so, is for the code that reads it.
+fn text(name: &'static str) -> Arg {
+    Arg::new(name).value_parser(OsStringValueParser::new())
+}

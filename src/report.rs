@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
 use crate::plan::Plan;
 use crate::probe::Outcome;
@@ -109,12 +110,14 @@ fn shortened(mut text: String, limit: usize) -> String {
     text
 }
 
+/// Timings, if they are wanted, as the end of a line.
 struct Shown<'a>(Option<&'a Timings>);
 
 impl Display for Shown<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Timings { connected, total }) = self.0 else { return Ok(()) };
-        let milliseconds = |time: &std::time::Duration| (time.as_micros() / 1000, time.as_micros() % 1000);
+        let milliseconds =
+            |time: &Duration| (time.as_secs() * 1000 + u64::from(time.subsec_millis()), time.subsec_micros() % 1000);
         let (whole, part) = milliseconds(total);
         write!(out, " after {whole}.{part:03} ms")?;
         if let Some(connected) = connected {

@@ -82,6 +82,8 @@ pub enum Awaiting {
     Reply,
     /// The end of an HTTP response head.
     ResponseHead,
+    /// A text in the body that follows it.
+    Contains,
 }
 
 /// Why a connection to one address did not open.
@@ -155,6 +157,7 @@ impl fmt::Display for Awaiting {
             Self::Connection(peer) => write!(out, "connection to {peer}"),
             Self::Reply => out.write_str("expected reply"),
             Self::ResponseHead => out.write_str("complete response head"),
+            Self::Contains => out.write_str("text of --contains"),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use support::server::Server;
+use support::server::{Server, until_closed};
 use support::{Outcome, binary, lprobe, run};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -98,6 +98,13 @@ fn all_texts_must_be_in_the_body() {
     let crumbs = "1\r\nx\r\n".repeat(65_531) + "5\r\nready\r\n0\r\n\r\n";
     let server = Server::answering(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{crumbs}"));
     lprobe(["--contains=ready", "--timeout=10s", &server.http("/")]).healthy();
+
+    let stalled = Server::start(|mut stream| {
+        drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nre"));
+        until_closed(stream);
+    });
+    lprobe(["--contains=ready", "--timeout=200ms", &stalled.http("/")])
+        .unhealthy_saying(&["no text of --contains within 200 ms"]);
 
     lprobe(["--contains=", ":1"]).unhealthy_saying(&["--contains"]);
     lprobe(["--contains=x", "--method=HEAD", ":1"]).unhealthy_saying(&["HEAD"]);

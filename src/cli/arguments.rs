@@ -15,15 +15,13 @@ use super::{BadUsage, Quoted};
 /// What was given, and where.
 pub struct Arguments {
     matches: ArgMatches,
-    environment: Vec<(&'static str, OsString)>,
 }
 
 impl Arguments {
     /// Takes apart what follows the program's name.
     pub fn new(arguments: Vec<OsString>) -> Result<Self, BadUsage> {
         let matches = command().try_get_matches_from(double_dashes(arguments))?;
-        let environment = env::vars_os().filter_map(|(name, value)| Some((own_option(&name)?, value))).collect();
-        Ok(Self { matches, environment })
+        Ok(Self { matches })
     }
 
     /// Whether one of the two options that are commands of their own is there.
@@ -37,7 +35,7 @@ impl Arguments {
     }
 
     /// The command line's values as they stand there.
-    pub fn raw(&self, name: &str) -> Vec<&OsStr> {
+    fn raw(&self, name: &str) -> Vec<&OsStr> {
         self.matches.get_many::<OsString>(name).into_iter().flatten().map(OsString::as_os_str).collect()
     }
 
@@ -89,16 +87,14 @@ impl Arguments {
         if !values.is_empty() {
             return Ok(());
         }
-        for (_, raw) in self.environment.iter().filter(|(option, _)| *option == name) {
-            let refuse = |problem: &dyn Display| refusal(&variable(name), name, raw, problem);
-            let text = raw.to_str().ok_or_else(|| refuse(&"not UTF-8"))?;
-            match name {
-                "target" => text.split_ascii_whitespace().try_for_each(&mut *reader),
-                _ => reader(text),
-            }
-            .map_err(|error| refuse(&error))?;
+        let Some(raw) = from_environment(name) else { return Ok(()) };
+        let refuse = |problem: &dyn Display| refusal(&variable(name), name, &raw, problem);
+        let text = raw.to_str().ok_or_else(|| refuse(&"not UTF-8"))?;
+        match name {
+            "target" => text.split_ascii_whitespace().try_for_each(reader),
+            _ => reader(text),
         }
-        Ok(())
+        .map_err(|error| refuse(&error))
     }
 }
 
@@ -118,13 +114,11 @@ fn without_user(value: &OsStr) -> OsString {
     OsString::from_vec([&bytes[..scheme], b"...", &bytes[at..]].concat())
 }
 
-/// The option that a variable stands for. No other tool's flags: Kubernetes sets LPROBE_PORT in every pod beside a
-/// service named lprobe.
-fn own_option(variable_name: &OsStr) -> Option<&'static str> {
-    if !variable_name.as_bytes().starts_with(b"LPROBE_") {
-        return None;
-    }
-    own().map(|option| option.name).chain(["target"]).find(|name| variable_name == OsStr::new(&variable(name)))
+/// The variable behind one of lprobe's own options. No other tool's flags have one: Kubernetes sets LPROBE_PORT in every
+/// pod beside a service named lprobe.
+fn from_environment(name: &str) -> Option<OsString> {
+    let is_own = name == "target" || own().any(|option| option.name == name);
+    if is_own { env::var_os(variable(name)) } else { None }
 }
 
 fn variable(option: &str) -> String {

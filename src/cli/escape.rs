@@ -2,9 +2,19 @@
 
 use std::fmt;
 
-/// A backslash that begins none of the known escapes.
+/// Why a text can't be sent or awaited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadEscape;
+pub enum BadEscape {
+    /// A backslash begins none of the known escapes.
+    Unknown,
+    /// There is nothing to await.
+    Empty,
+}
+
+/// [`unescape`] for what is awaited: nothing at all would be there at once.
+pub fn unescape_some(text: &str) -> Result<Vec<u8>, BadEscape> {
+    unescape(text).and_then(|bytes| if bytes.is_empty() { Err(BadEscape::Empty) } else { Ok(bytes) })
+}
 
 /// `text` with `\r`, `\n`, `\t`, `\0`, `\xHH` and `\\` as the bytes that they mean.
 pub fn unescape(text: &str) -> Result<Vec<u8>, BadEscape> {
@@ -18,7 +28,7 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, BadEscape> {
             (b'\\', [b'0', tail @ ..]) => (0, tail),
             (b'\\', [b'\\', tail @ ..]) => (b'\\', tail),
             (b'\\', [b'x', high, low, tail @ ..]) => (hexadecimal(*high)? << 4 | hexadecimal(*low)?, tail),
-            (b'\\', _) => return Err(BadEscape),
+            (b'\\', _) => return Err(BadEscape::Unknown),
             (byte, tail) => (*byte, tail),
         };
         bytes.push(byte);
@@ -28,12 +38,15 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, BadEscape> {
 }
 
 fn hexadecimal(digit: u8) -> Result<u8, BadEscape> {
-    char::from(digit).to_digit(16).map(|value| value as u8).ok_or(BadEscape)
+    char::from(digit).to_digit(16).map(|value| value as u8).ok_or(BadEscape::Unknown)
 }
 
 impl fmt::Display for BadEscape {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(r"the escapes are \r \n \t \0 \xHH and \\")
+        out.write_str(match self {
+            Self::Unknown => r"the escapes are \r \n \t \0 \xHH and \\",
+            Self::Empty => "every reply has it; expected a text",
+        })
     }
 }
 

@@ -53,8 +53,7 @@ pub struct BadUsage(String);
 ///
 /// The first thing that is wrong with them.
 pub fn parse(arguments: Vec<OsString>) -> Result<Command, BadUsage> {
-    let install = install(&arguments)?;
-    if let Some(path) = install {
+    if let Some(path) = install(&arguments)? {
         return Ok(Command::Install(path));
     }
     let arguments = Arguments::new(arguments)?;
@@ -88,7 +87,7 @@ fn plan(arguments: &Arguments) -> Result<Plan, BadUsage> {
         http: http::http(arguments)?,
         exchange: Exchange {
             send: arguments.one("send", escape::unescape)?.unwrap_or_default(),
-            expect: arguments.many("expect", expected)?,
+            expect: arguments.many("expect", escape::unescape_some)?,
         },
         targets: targets(arguments)?,
     };
@@ -109,12 +108,6 @@ fn targets(arguments: &Arguments) -> Result<Vec<Target>, BadUsage> {
         targets = targets.into_iter().map(over_ipv6).collect::<Result<_, _>>()?;
     }
     Ok(targets)
-}
-
-/// What is awaited: nothing at all would be there at once.
-fn expected(text: &str) -> Result<Vec<u8>, &'static str> {
-    let bytes = escape::unescape(text).map_err(|_| "the escapes are \\r \\n \\t \\0 \\xHH and \\\\")?;
-    if bytes.is_empty() { Err("every reply has it; expected a text") } else { Ok(bytes) }
 }
 
 /// An option that no target heeds would be a check that is not made. (A variable may be meant for other probes.)

@@ -33,8 +33,7 @@ pub async fn probe(authority: &Authority, path: &Endpoint, http: &Http, progress
         Some(socket) => endpoint::connect_unix(socket, progress).await?,
         None => endpoint::connect(authority, progress).await?,
     };
-    progress.awaits(Awaiting::ResponseHead);
-    ask(stream, request(authority, path, http), http).await
+    ask(stream, request(authority, path, http), http, progress).await
 }
 
 fn request(authority: &Authority, path: &Endpoint, http: &Http) -> Request<Empty<Bytes>> {
@@ -61,17 +60,24 @@ fn host(authority: &Authority) -> HeaderValue {
     host.parse().expect("an Authority holds nothing that a header refuses")
 }
 
-async fn ask(stream: Stream, request: Request<Empty<Bytes>>, http: &Http) -> Result<(), Unhealthy> {
+async fn ask(
+    stream: Stream,
+    request: Request<Empty<Bytes>>,
+    http: &Http,
+    progress: &Progress,
+) -> Result<(), Unhealthy> {
     let limit = if http.contains.is_empty() { MAX_HEAD } else { MAX_HEAD + MAX_CHUNKED };
     let (mut sender, connection) = http1::handshake(Limited::new(stream, limit)).await.map_err(Unhealthy::Http)?;
     let mut connection = pin!(connection);
     let mut ended = false;
     let mut answer = pin!(async {
+        progress.awaits(Awaiting::ResponseHead);
         let response = sender.send_request(request).await.map_err(Unhealthy::Http)?;
         let status = response.status().as_u16();
         if !http.statuses.contains(status) {
             return Err(Unhealthy::Status { got: status, expected: http.statuses });
         }
+        progress.awaits(Awaiting::Contains);
         search(response.into_body(), &http.contains).await
     });
     // The connection does the work, and the answer tells what came of it.

@@ -10,6 +10,7 @@ use crate::probe::Outcome;
 use crate::progress::Timings;
 use crate::sys;
 use crate::target::Target;
+use crate::unhealthy::Unhealthy;
 
 /// What Docker keeps of a check's output is 4,096 bytes; all lines together stay below.
 const ROOM: usize = 4000;
@@ -22,25 +23,26 @@ const AROUND: usize = "lprobe: ...\n".len();
 
 /// Prints a line for each target that wants one, in their order, and returns the exit code.
 pub fn outcomes(plan: &Plan, outcomes: &[Outcome]) -> i32 {
-    let mut healthy = String::new();
-    let mut unhealthy = String::new();
-    let mut left = outcomes.iter().filter(|(verdict, _)| verdict.is_err()).count();
-    let code = i32::from(left > 0);
+    let (mut healthy, mut unhealthy) = (String::new(), String::new());
+    let code = i32::from(outcomes.iter().any(|(verdict, _)| verdict.is_err()));
+    let wanted = |verdict: &Result<(), Unhealthy>| plan.verbose || verdict.is_err();
+    let mut left = outcomes.iter().filter(|(verdict, _)| wanted(verdict)).count();
     let limit = (ROOM / left.max(1)).saturating_sub(AROUND).clamp(LINE.1, LINE.0);
     for (target, (verdict, timings)) in plan.targets.iter().zip(outcomes) {
+        if !wanted(verdict) || healthy.len() + unhealthy.len() + limit + AROUND > ROOM {
+            continue;
+        }
+        left -= 1;
         let timings = Shown(plan.verbose.then_some(timings));
         let target = shortened(printable(&without_query(target)), limit / 2);
         match verdict {
-            Ok(()) if plan.verbose => add_line(&mut healthy, &format_args!("{target}: healthy{timings}"), limit),
-            Err(reason) if unhealthy.len() + limit + AROUND <= ROOM => {
-                left -= 1;
-                add_line(&mut unhealthy, &format_args!("{target}: {reason}{timings}"), limit);
-            }
-            _ => {}
+            Ok(()) => add_line(&mut healthy, &format_args!("{target}: healthy{timings}"), limit),
+            Err(reason) => add_line(&mut unhealthy, &format_args!("{target}: {reason}{timings}"), limit),
         }
     }
     if left > 0 {
-        add_line(&mut unhealthy, &format_args!("and {left} more"), limit);
+        let lines = if code == 0 { &mut healthy } else { &mut unhealthy };
+        add_line(lines, &format_args!("and {left} more"), limit);
     }
     // What can't be printed changes no verdict.
     let _ = write(&mut io::stdout(), &healthy);

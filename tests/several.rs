@@ -43,6 +43,10 @@ fn many_lines_survive_a_health_log() {
     assert!(outcome.stderr.len() < 4096, "{} bytes", outcome.stderr.len());
     let many = lprobe((0..200).map(|number| format!("http://localhost:{}/{number}", closed.port)));
     assert!(many.stderr.len() < 4096 && many.stderr.ends_with(" more\n"), "{}", many.stderr);
+    let well = Server::silent();
+    let verbose = lprobe(["-v".to_owned()].into_iter().chain((0..100).map(|_| well.tcp())));
+    assert!(verbose.status.success() && verbose.stdout.len() < 4096, "{}", verbose.stdout);
+    assert!(verbose.stdout.ends_with(" more\n"), "{}", verbose.stdout);
     let foreign = lprobe([format!("file:///{}", "\u{e4}".repeat(100))]);
     assert!(foreign.stderr.contains("No such file"), "{}", foreign.stderr);
     let three = lprobe((0..3).map(|number| format!("http://localhost:{}/{number}/{path}", closed.port)));

@@ -7,7 +7,7 @@ use std::{env, fs, io};
 use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::{Shell, generate_to};
 use clap_mangen::Man;
-use options::{EXCHANGE, FOREIGN, FULL, GENERAL, HTTP, Opt, Takes, own};
+use options::{EXCHANGE, GENERAL, GRPC, HTTP, HTTP2, Opt, REQUEST, TLS, Takes, foreign, full, own};
 
 #[path = "src/cli/options.rs"]
 mod options;
@@ -28,6 +28,20 @@ Each option is also read from a variable: LPROBE_HTTP_CODES for \\-\\-http\\-cod
 with spaces between. The command line wins.
 ";
 
+/// The program's name: each build has a man page and completions of its own.
+const NAME: &str = if cfg!(feature = "full") { "lprobe-full" } else { "lprobe" };
+
+#[cfg(feature = "full")]
+const TARGETS: &str = "\
+Probes its own container, all targets at once: exit 0 all healthy, 1 not.
+  http(s)://[HOST][:PORT][/PATH]  grpc(s)://[HOST]:PORT[/SERVICE]  unix:///PATH
+  tcp://[HOST]:PORT  udp://[HOST]:PORT  file:///PATH?max-age=30s
+  redis:// postgres:// mysql:// amqp://[HOST][:PORT]
+HOST is localhost or an address of this container. ${NAME:-default} expands;
+each option is also a variable, as LPROBE_TIMEOUT is --timeout.
+";
+
+#[cfg(not(feature = "full"))]
 const TARGETS: &str = "\
 Probes its own container, all targets at once: exit 0 all healthy, 1 not.
   http://[HOST][:PORT][/PATH]  tcp://[HOST]:PORT  udp://[HOST]:PORT unix:///PATH
@@ -44,7 +58,7 @@ fn main() -> io::Result<()> {
 
     let mut command = shown();
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        generate_to(shell, &mut command, "lprobe", out)?;
+        generate_to(shell, &mut command, NAME, out)?;
     }
     let man = Man::new(command);
     let mut page = Vec::new();
@@ -55,23 +69,26 @@ fn main() -> io::Result<()> {
     page.extend(format!(".SH DESCRIPTION\n{}", verbatim(TARGETS)).bytes());
     man.render_options_section(&mut page)?;
     page.extend(format!("{MORE}{}.SH EXAMPLES\n{}", other_tools(), verbatim(EXAMPLES)).bytes());
-    fs::write(out.join("lprobe.1"), page)
+    fs::write(out.join(format!("{NAME}.1")), page)
 }
 
 /// The man page's section on the flags that are not lprobe's own.
 fn other_tools() -> String {
     let mut section = ".SH OTHER TOOLS\nFlags of FivexL's lprobe, with one dash or two:\n".to_owned();
-    for Opt { name, help, .. } in &FOREIGN {
+    for Opt { name, help, .. } in foreign() {
         section += &format!(".TP\n{}\n{help}\n", format!("--{name}").replace('-', "\\-"));
     }
-    let full: Vec<_> = FULL.iter().map(|option| format!("--{}", option.name).replace('-', "\\-")).collect();
+    if cfg!(feature = "full") {
+        return section;
+    }
+    let full: Vec<_> = full().map(|option| format!("--{}", option.name).replace('-', "\\-")).collect();
     section + &format!(".PP\nThose for TLS and gRPC take lprobe\\-full: {}.\n", full.join(", "))
 }
 
 /// The command line as a shell or a reader should see it: without what this build refuses and what has a better name,
 /// and with what each option takes.
 fn shown() -> Command {
-    let mut command = Command::new("lprobe")
+    let mut command = Command::new(NAME)
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_flag(true)
         .disable_version_flag(true)
@@ -79,7 +96,10 @@ fn shown() -> Command {
         .arg(Arg::new("target").value_name("TARGET").num_args(0..).value_hint(ValueHint::Other));
     for Opt { name, takes, help } in own() {
         let argument = Arg::new(*name).long(*name).help(*help);
-        let hint = if *name == "unix-socket" { ValueHint::FilePath } else { ValueHint::Other };
+        let hint = match takes {
+            Takes::One("PATH" | "FILE") => ValueHint::FilePath,
+            _ => ValueHint::Other,
+        };
         // A colon in a value's name would end it in zsh.
         let valued = |value: &str| argument.clone().value_name(value.replace(':', "")).value_hint(hint);
         let argument = match takes {
@@ -98,11 +118,21 @@ fn shown() -> Command {
         .arg(Arg::new("version").long("version").short('V').action(ArgAction::SetTrue).help("print the version"))
 }
 
-/// One screen of 80 columns and 24 lines.
+/// One screen of 80 columns and 24 lines, or 36 in the full build.
 fn help() -> String {
+    let groups: &[(&str, &[&[Opt]])] = match cfg!(feature = "full") {
+        true => &[
+            ("ALL", &[&GENERAL]),
+            ("HTTP", &[&HTTP, &HTTP2, &REQUEST]),
+            ("GRPC", &[&GRPC]),
+            ("TLS", &[&TLS]),
+            ("SOCKET", &[&EXCHANGE]),
+        ],
+        false => &[("ALL", &[&GENERAL]), ("HTTP", &[&HTTP, &REQUEST]), ("SOCKET", &[&EXCHANGE])],
+    };
     let mut help = EXAMPLES.to_owned() + TARGETS;
-    for (label, group) in [("ALL", &GENERAL[..]), ("HTTP", &HTTP), ("SOCKET", &EXCHANGE)] {
-        for (index, Opt { name, takes, help: text }) in group.iter().enumerate() {
+    for (label, group) in groups {
+        for (index, Opt { name, takes, help: text }) in group.iter().copied().flatten().enumerate() {
             let label = if index == 0 { label } else { "" };
             let value = match takes {
                 Takes::Nothing => String::new(),

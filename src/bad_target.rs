@@ -11,7 +11,14 @@ pub enum BadTarget {
     /// No scheme, or none that exists.
     Scheme,
     /// A scheme that this build lacks.
+    #[cfg(not(feature = "full"))]
     NotInThisBuild,
+    /// A gRPC service with characters that only `--service` takes.
+    #[cfg(feature = "full")]
+    Service,
+    /// A SPIFFE_ENDPOINT_SOCKET that is neither `unix:` nor `tcp:`.
+    #[cfg(feature = "full")]
+    WorkloadApi,
     /// Neither host nor port: `http://`.
     NoAuthority,
     /// A host that can't be this container, or that only a resolver could tell.
@@ -61,10 +68,21 @@ impl Error for BadTarget {}
 impl fmt::Display for BadTarget {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
+            #[cfg(feature = "full")]
+            Self::Scheme => {
+                "expected http(s)://, grpc(s)://, tcp://, udp://, unix://, file://, redis://, postgres://, mysql://, \
+                 amqp:// or :PORT/PATH"
+            }
+            #[cfg(not(feature = "full"))]
             Self::Scheme => {
                 "expected http://, tcp://, udp://, unix://, file://, redis://, postgres://, mysql://, amqp:// or \
                  :PORT/PATH"
             }
+            #[cfg(feature = "full")]
+            Self::Service => "a service's name with spaces, ?, # or % is for --service",
+            #[cfg(feature = "full")]
+            Self::WorkloadApi => "expected unix:///PATH or tcp://ADDRESS:PORT",
+            #[cfg(not(feature = "full"))]
             Self::NotInThisBuild => "takes TLS or gRPC, which only lprobe-full has",
             Self::NoAuthority => "no host and no port; try http://localhost/",
             Self::ForeignHost => {
@@ -94,7 +112,13 @@ impl fmt::Display for BadTarget {
             Self::Nul => "a NUL has no place in a path",
             Self::PathByte(byte) => return write!(out, "the path must spell byte 0x{byte:02X} as %{byte:02X}"),
             Self::LongPath => return write!(out, "the path is longer than {MAX_PATH} bytes"),
+            #[cfg(feature = "full")]
+            Self::NotHttp => "expected http:// or https://",
+            #[cfg(not(feature = "full"))]
             Self::NotHttp => "expected http://",
+            #[cfg(feature = "full")]
+            Self::Mode => "expected http or grpc; for TCP, lprobe tcp://:PORT",
+            #[cfg(not(feature = "full"))]
             Self::Mode => "expected http; for TCP, lprobe tcp://:PORT",
             Self::NotIpv6 => "asks for ::1, and the target is an IPv4 address",
         })

@@ -24,6 +24,18 @@ pub trait Duplex: AsyncRead + AsyncWrite + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Duplex for S {}
 
+/// A connection to `socket` where there is one, or else to `authority`.
+///
+/// # Errors
+///
+/// As [`connect`]'s.
+pub async fn open(authority: &Authority, socket: Option<&Path>, progress: &Progress) -> Result<Stream, Unhealthy> {
+    match socket {
+        Some(socket) => connect_unix(socket, progress).await,
+        None => connect(authority, progress).await,
+    }
+}
+
 /// A connection to the first address of `authority` that takes one.
 ///
 /// # Errors

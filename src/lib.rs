@@ -7,6 +7,10 @@
 
 pub mod bad_target;
 pub mod cli;
+#[cfg(feature = "full")]
+pub mod credentials;
+#[cfg(feature = "full")]
+pub mod crypto;
 pub mod duration;
 pub mod endpoint;
 pub mod install;

@@ -6,7 +6,14 @@ use std::time::Duration;
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
 
+#[cfg(feature = "full")]
+use rustls::pki_types::ServerName;
+
+#[cfg(feature = "full")]
+use crate::credentials;
 use crate::status::Statuses;
+#[cfg(feature = "full")]
+use crate::target::Authority;
 use crate::target::Target;
 
 /// Targets, what is expected of them, and the time there is.
@@ -14,8 +21,14 @@ use crate::target::Target;
 pub struct Plan {
     /// What to probe, all at once.
     pub targets: Vec<Target>,
-    /// For `http://`.
+    /// For `http://` and `https://`.
     pub http: Http,
+    /// For `grpc://` and `grpcs://`.
+    #[cfg(feature = "full")]
+    pub grpc: Grpc,
+    /// For targets over TLS; there where there is one.
+    #[cfg(feature = "full")]
+    pub tls: Option<Tls>,
     /// For `tcp://`, `unix://` and `udp://`.
     pub exchange: Exchange,
     /// The time that one attempt has, for all targets together.
@@ -24,6 +37,8 @@ pub struct Plan {
     pub wait: Option<Duration>,
     /// A healthy target that took longer is unhealthy.
     pub max_latency: Option<Duration>,
+    /// Where HTTP and gRPC connect instead of to the target's host.
+    pub unix_socket: Option<PathBuf>,
     /// Whether to say how long each probe took.
     pub verbose: bool,
 }
@@ -39,8 +54,53 @@ pub struct Http {
     pub statuses: Statuses,
     /// Texts that the body must have, every one.
     pub contains: Vec<Vec<u8>>,
-    /// Where to connect instead of to the target's host.
-    pub unix_socket: Option<PathBuf>,
+    /// Whether it is HTTP/2 that is spoken.
+    #[cfg(feature = "full")]
+    pub http2: bool,
+}
+
+/// A call of gRPC's health service.
+#[cfg(feature = "full")]
+#[derive(Debug)]
+pub struct Grpc {
+    /// Metadata and the user agent, as they are sent.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whether messages are compressed, both ways.
+    pub gzip: bool,
+    /// The time for the connection and its handshakes, where that has its own.
+    pub connect_timeout: Option<Duration>,
+    /// The time for the call, where that has its own.
+    pub rpc_timeout: Option<Duration>,
+}
+
+/// How a server proves who it is, and what it is shown.
+#[cfg(feature = "full")]
+#[derive(Debug)]
+pub struct Tls {
+    /// Whom to trust, and who we are.
+    pub credentials: Credentials,
+    /// What the certificate must be for, and what SNI says, instead of the target's host.
+    pub server_name: Option<ServerName<'static>>,
+}
+
+/// Where [`Tls`] has its certificates from.
+#[cfg(feature = "full")]
+#[derive(Debug)]
+pub enum Credentials {
+    /// From files, read when the arguments were.
+    Fixed(credentials::Credentials),
+    /// From SPIFFE's Workload API, asked when the probe begins.
+    Spiffe(WorkloadApi),
+}
+
+/// Where SPIFFE's Workload API is: its specification, section 4.
+#[cfg(feature = "full")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkloadApi {
+    /// A Unix socket.
+    Unix(PathBuf),
+    /// A port of this container.
+    Tcp(Authority),
 }
 
 /// Bytes to send, and what to await.

@@ -14,8 +14,8 @@ use crate::duration;
 /// The longest path with query that is sent, in bytes: RFC 9110, section 4.1, asks every server to take 8,000.
 pub const MAX_PATH: usize = 8_000;
 
-/// The scheme's default port, RFC 9110, section 4.2.1: left out of the Host header.
-pub const HTTP_PORT: u16 = 80;
+/// The default ports of http and https, RFC 9110, section 4.2: left out of the Host header.
+const HTTP_PORTS: [u16; 2] = [80, 443];
 
 /// The longest path of a Unix socket, in bytes: unix(7), less its NUL.
 pub const MAX_SOCKET_PATH: usize = 107;
@@ -23,12 +23,24 @@ pub const MAX_SOCKET_PATH: usize = 107;
 /// One thing to probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// `http://`: an HTTP/1.1 answer with an expected status.
+    /// `http://` and, in the full build, `https://`: an answer with an expected status.
     Http {
+        /// Whether over TLS.
+        tls: bool,
         /// Where to connect, and what the Host header says.
         authority: Authority,
         /// What to ask for.
         path: Endpoint,
+    },
+    /// `grpc://` and `grpcs://`: gRPC's health service says that it is serving.
+    #[cfg(feature = "full")]
+    Grpc {
+        /// Whether over TLS.
+        tls: bool,
+        /// Where to connect, and the call's authority.
+        authority: Authority,
+        /// What to ask for; empty is the server as a whole.
+        service: String,
     },
     /// `tcp://`: the connection opens, and the exchange succeeds.
     Tcp {
@@ -80,6 +92,23 @@ impl Target {
         !matches!(self, Self::Unix { .. } | Self::File { .. })
     }
 
+    /// Whether it is probed by HTTP.
+    pub fn is_http(&self) -> bool {
+        matches!(self, Self::Http { .. })
+    }
+
+    /// Whether it goes over TLS.
+    #[cfg(feature = "full")]
+    pub fn over_tls(&self) -> bool {
+        matches!(self, Self::Http { tls: true, .. } | Self::Grpc { tls: true, .. })
+    }
+
+    /// Whether it is probed by gRPC.
+    #[cfg(feature = "full")]
+    pub fn is_grpc(&self) -> bool {
+        matches!(self, Self::Grpc { .. })
+    }
+
     /// Whether `--send` and `--expect` mean anything to it.
     pub fn exchanges(&self) -> bool {
         matches!(self, Self::Tcp { .. } | Self::Udp { .. } | Self::Unix { .. })
@@ -127,12 +156,14 @@ pub struct Endpoint(String);
 impl Target {
     /// The same target, with `localhost` meaning ::1 alone.
     pub fn over_ipv6(mut self) -> Result<Self, BadTarget> {
-        let (Self::Http { authority, .. }
-        | Self::Tcp { authority }
-        | Self::Udp { authority }
-        | Self::Service { authority, .. }) = &mut self
-        else {
-            return Ok(self);
+        let authority = match &mut self {
+            Self::Http { authority, .. }
+            | Self::Tcp { authority }
+            | Self::Udp { authority }
+            | Self::Service { authority, .. } => authority,
+            #[cfg(feature = "full")]
+            Self::Grpc { authority, .. } => authority,
+            Self::Unix { .. } | Self::File { .. } => return Ok(self),
         };
         match authority.host {
             Host::Literal(IpAddr::V4(_)) => return Err(BadTarget::NotIpv6),
@@ -140,6 +171,13 @@ impl Target {
             Host::Localhost | Host::Localhost6 => authority.host = Host::Localhost6,
         }
         Ok(self)
+    }
+}
+
+impl Authority {
+    /// As the Host header has it, RFC 9110, section 7.2: without a port that is the scheme's own.
+    pub fn host_header(&self, tls: bool) -> String {
+        if self.port == HTTP_PORTS[usize::from(tls)] { self.host.to_string() } else { self.to_string() }
     }
 }
 
@@ -173,15 +211,22 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, BadTarget> {
         if text.starts_with(':') {
-            return http(text);
+            return http(text, false);
         }
         let (scheme, rest) = text.split_once("://").ok_or(BadTarget::Scheme)?;
         match scheme.to_ascii_lowercase().as_str() {
-            "http" => http(rest),
+            "http" => http(rest, false),
+            #[cfg(feature = "full")]
+            "https" => http(rest, true),
+            #[cfg(feature = "full")]
+            "grpc" => grpc(rest, false),
+            #[cfg(feature = "full")]
+            "grpcs" => grpc(rest, true),
             "tcp" => port_alone(rest, None).map(|authority| Self::Tcp { authority }),
             "udp" => port_alone(rest, None).map(|authority| Self::Udp { authority }),
             "unix" => unix(rest),
             "file" => file(rest),
+            #[cfg(not(feature = "full"))]
             "https" | "grpc" | "grpcs" => Err(BadTarget::NotInThisBuild),
             scheme => {
                 let known = Service::ALL.into_iter().find(|(_, known, _)| *known == scheme);
@@ -192,7 +237,7 @@ impl FromStr for Target {
     }
 }
 
-fn http(rest: &str) -> Result<Target, BadTarget> {
+fn http(rest: &str, tls: bool) -> Result<Target, BadTarget> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let (host, port) = host_and_port(authority)?;
@@ -200,9 +245,23 @@ fn http(rest: &str) -> Result<Target, BadTarget> {
         return Err(BadTarget::NoAuthority);
     }
     Ok(Target::Http {
-        authority: Authority { host: host.unwrap_or(Host::Localhost), port: port.unwrap_or(HTTP_PORT) },
+        tls,
+        authority: Authority {
+            host: host.unwrap_or(Host::Localhost),
+            port: port.unwrap_or(HTTP_PORTS[usize::from(tls)]),
+        },
         path: path.parse()?,
     })
+}
+
+/// Names of services are seldom more than letters and dots; `--service` takes the others.
+#[cfg(feature = "full")]
+fn grpc(rest: &str, tls: bool) -> Result<Target, BadTarget> {
+    let (authority, service) = rest.split_once('/').unwrap_or((rest, ""));
+    if !service.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#%".contains(&byte)) {
+        return Err(BadTarget::Service);
+    }
+    Ok(Target::Grpc { tls, authority: authority.parse()?, service: service.into() })
 }
 
 fn port_alone(rest: &str, default: Option<u16>) -> Result<Authority, BadTarget> {
@@ -220,6 +279,13 @@ fn unix(rest: &str) -> Result<Target, BadTarget> {
 /// The path of a Unix socket.
 pub fn socket_path(path: &str) -> Result<PathBuf, BadTarget> {
     if path.len() > MAX_SOCKET_PATH { Err(BadTarget::SocketPath) } else { absolute(path) }
+}
+
+/// The path of a Unix socket as gRPC's naming has it, `unix:PATH` or `unix:///PATH`; `None` where it names none.
+#[cfg(feature = "full")]
+pub fn unix_socket(text: &str) -> Option<Result<PathBuf, BadTarget>> {
+    let rest = text.strip_prefix("unix:")?;
+    Some(socket_path(rest.strip_prefix("//").unwrap_or(rest)))
 }
 
 fn file(rest: &str) -> Result<Target, BadTarget> {
@@ -261,6 +327,16 @@ pub fn parse_port(text: &str) -> Result<u16, BadTarget> {
     match text.parse() {
         Ok(port) if !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
         _ => Err(BadTarget::Port),
+    }
+}
+
+#[cfg(feature = "full")]
+impl FromStr for Authority {
+    type Err = BadTarget;
+
+    /// `[HOST]:PORT`
+    fn from_str(text: &str) -> Result<Self, BadTarget> {
+        port_alone(text, None)
     }
 }
 
@@ -320,7 +396,14 @@ impl FromStr for Endpoint {
 impl fmt::Display for Target {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Http { authority, path } => write!(out, "http://{authority}{}", path.as_str()),
+            Self::Http { tls, authority, path } => {
+                write!(out, "http{}://{authority}{}", if *tls { "s" } else { "" }, path.as_str())
+            }
+            #[cfg(feature = "full")]
+            Self::Grpc { tls, authority, service } => {
+                write!(out, "grpc{}://{authority}", if *tls { "s" } else { "" })?;
+                if service.is_empty() { Ok(()) } else { write!(out, "/{service}") }
+            }
             Self::Tcp { authority } => write!(out, "tcp://{authority}"),
             Self::Udp { authority } => write!(out, "udp://{authority}"),
             Self::Service { service, authority } => write!(out, "{}://{authority}", service.scheme()),

@@ -62,14 +62,14 @@ fn the_commands_are_the_makefiles() {
 #[test]
 fn the_table_of_flags_has_every_flag() {
     let table = read("docs/flags.md");
-    let flags = options::own().chain(&options::FOREIGN).chain(&options::FULL).map(|option| option.name);
+    let flags = options::own().chain(options::foreign()).chain(options::full()).map(|option| option.name);
     for flag in flags.chain(["help", "version"]) {
         assert!(
             table.contains(&format!("`--{flag} ")) || table.contains(&format!("`--{flag}`")),
             "--{flag} is missing"
         );
     }
-    for option in &options::FULL {
+    for option in options::full() {
         let row = table.lines().find(|row| row.starts_with(&format!("| `--{}", option.name))).expect("a row");
         assert!(row.contains("| full |"), "{row}");
     }

@@ -7,9 +7,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use clap::ArgMatches;
 
-use super::command::command;
+use super::command::{all, command};
 use super::expand::expand;
-use super::options::{FOREIGN, FULL, Takes, own};
+use super::options::{Takes, own};
 use super::{BadUsage, Quoted};
 
 /// What was given, and where.
@@ -101,7 +101,7 @@ impl Arguments {
 /// A refusal that quotes the value, unless that may be a secret.
 fn refusal(label: &str, name: &str, value: &OsStr, problem: &dyn Display) -> BadUsage {
     match name {
-        "header" | "basic-auth" | "send" => BadUsage(format!("{label} (value not shown): {problem}")),
+        "header" | "rpc-header" | "basic-auth" | "send" => BadUsage(format!("{label} (value not shown): {problem}")),
         _ => BadUsage(format!("{label} {}: {problem}", Quoted(&without_user(value)))),
     }
 }
@@ -144,7 +144,7 @@ fn double_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
 
 /// Whether the argument after `argument` is its value.
 fn takes_value(argument: &OsStr) -> bool {
-    let mut valued = own().chain(&FOREIGN).chain(&FULL).filter(|option| !matches!(option.takes, Takes::Nothing));
+    let mut valued = all().filter(|option| !matches!(option.takes, Takes::Nothing));
     let name = argument.to_str().and_then(|argument| argument.strip_prefix("--"));
     name.is_some_and(|name| valued.any(|option| option.name == name))
 }

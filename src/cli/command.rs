@@ -4,7 +4,7 @@ use clap::builder::OsStringValueParser;
 use clap::{Arg, ArgAction, Command};
 
 use super::options::Takes::{Many, Nothing, One};
-use super::options::{FOREIGN, FULL, Opt, own};
+use super::options::{EXCHANGE, FOREIGN, FOREIGN_FULL, GENERAL, GRPC, HTTP, HTTP2, Opt, REQUEST, TLS};
 
 /// lprobe's command line, without the program's name.
 pub fn command() -> Command {
@@ -13,9 +13,15 @@ pub fn command() -> Command {
         .disable_help_flag(true)
         .disable_version_flag(true)
         .arg(text("target").action(ArgAction::Append))
-        .args(own().chain(&FOREIGN).chain(&FULL).map(argument))
+        .args(all().map(argument))
         .arg(alone("help", 'h'))
         .arg(alone("version", 'V'))
+}
+
+/// Every option that is known by its name, if only to be refused.
+pub fn all() -> impl Iterator<Item = &'static Opt> {
+    const GROUPS: [&[Opt]; 9] = [&GENERAL, &HTTP, &HTTP2, &REQUEST, &EXCHANGE, &TLS, &GRPC, &FOREIGN, &FOREIGN_FULL];
+    GROUPS.into_iter().flatten()
 }
 
 fn argument(option: &Opt) -> Arg {

@@ -8,7 +8,6 @@ use super::arguments::Arguments;
 use super::{BadUsage, fivexl};
 use crate::plan::Http;
 use crate::status::Statuses;
-use crate::target::socket_path;
 
 /// What to send, and what to expect.
 pub fn http(arguments: &Arguments) -> Result<Http, BadUsage> {
@@ -22,7 +21,8 @@ pub fn http(arguments: &Arguments) -> Result<Http, BadUsage> {
         method,
         statuses: arguments.one("http-codes", str::parse)?.unwrap_or(Statuses::SUCCESSFUL),
         contains,
-        unix_socket: arguments.one("unix-socket", socket_path)?,
+        #[cfg(feature = "full")]
+        http2: arguments.flag("http2")?,
     })
 }
 
@@ -66,15 +66,21 @@ fn text(text: &str) -> Result<Vec<u8>, &'static str> {
 
 /// RFC 9110, section 5: a token, a colon, and a value without control characters.
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
-    let (name, contents) = text.split_once(':').ok_or("expected NAME: VALUE")?;
-    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header's name is letters, digits and -")?;
+    let (header, contents) = text.split_once(':').ok_or("expected NAME: VALUE")?;
+    let name = name(header)?;
     if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
         return Err("no body is ever sent");
     }
     Ok((name, value(contents.trim_matches([' ', '\t']))?))
 }
 
-fn value(text: &str) -> Result<HeaderValue, &'static str> {
+/// RFC 9110, section 5.1.
+pub fn name(text: &str) -> Result<HeaderName, &'static str> {
+    HeaderName::from_bytes(text.as_bytes()).map_err(|_| "a header's name is letters, digits and -")
+}
+
+/// RFC 9110, section 5.5, less what is not ASCII.
+pub fn value(text: &str) -> Result<HeaderValue, &'static str> {
     let visible = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let value = if visible { text.parse().ok() } else { None };
     value.ok_or("a header's value is visible characters of ASCII")
@@ -89,7 +95,7 @@ fn basic(credentials: &str) -> Result<HeaderValue, &'static str> {
 }
 
 /// RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
+pub fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {

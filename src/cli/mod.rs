@@ -6,8 +6,12 @@ mod command;
 mod escape;
 mod expand;
 mod fivexl;
+#[cfg(feature = "full")]
+mod grpc;
 mod http;
 pub mod options;
+#[cfg(feature = "full")]
+mod tls;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
@@ -18,7 +22,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::duration;
 use crate::plan::{Exchange, Plan};
-use crate::target::Target;
+use crate::target::{Target, socket_path};
 use arguments::Arguments;
 use options::Opt;
 
@@ -28,7 +32,10 @@ const HELP: &str = include_str!(concat!(env!("OUT_DIR"), "/help.txt"));
 /// So the list of options leaves its texts out of the binary.
 const HELP_TEXTS: bool = false;
 
+#[cfg(not(feature = "full"))]
 const VERSION: &str = concat!("lprobe ", env!("CARGO_PKG_VERSION"), "\n");
+#[cfg(feature = "full")]
+const VERSION: &str = concat!("lprobe ", env!("CARGO_PKG_VERSION"), " (full)\n");
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -79,17 +86,28 @@ fn install(arguments: &[OsString]) -> Result<Option<PathBuf>, BadUsage> {
 }
 
 fn plan(arguments: &Arguments) -> Result<Plan, BadUsage> {
+    let targets = targets(arguments)?;
+    let timeout = fivexl::timeout(arguments)?;
+    #[cfg(feature = "full")]
+    let grpc = grpc::grpc(arguments)?;
+    #[cfg(feature = "full")]
+    let timeout = Some(timeout.unwrap_or(TIMEOUT) + grpc::time_for_calls(&grpc, &targets));
     let plan = Plan {
-        timeout: fivexl::timeout(arguments)?.or(arguments.one("timeout", duration::parse)?).unwrap_or(TIMEOUT),
+        timeout: arguments.one("timeout", duration::parse)?.or(timeout).unwrap_or(TIMEOUT),
         wait: arguments.one("wait", duration::parse)?,
         max_latency: arguments.one("max-latency", duration::parse)?,
+        unix_socket: unix_socket(arguments)?,
         verbose: arguments.flag("verbose")?,
         http: http::http(arguments)?,
+        #[cfg(feature = "full")]
+        grpc,
         exchange: Exchange {
             send: arguments.one("send", escape::unescape)?.unwrap_or_default(),
             expect: arguments.many("expect", escape::unescape_some)?,
         },
-        targets: targets(arguments)?,
+        #[cfg(feature = "full")]
+        tls: tls::tls(arguments, &targets)?,
+        targets,
     };
     refuse_useless(arguments, &plan)?;
     Ok(plan)
@@ -107,21 +125,41 @@ fn targets(arguments: &Arguments) -> Result<Vec<Target>, BadUsage> {
         let over_ipv6 = |target: Target| target.over_ipv6().map_err(|error| BadUsage(format!("--ipv6: {error}")));
         targets = targets.into_iter().map(over_ipv6).collect::<Result<_, _>>()?;
     }
+    #[cfg(feature = "full")]
+    grpc::name_services(arguments, &mut targets)?;
     Ok(targets)
+}
+
+fn unix_socket(arguments: &Arguments) -> Result<Option<PathBuf>, BadUsage> {
+    #[cfg(feature = "full")]
+    if let Some(path) = fivexl::unix_socket(arguments)? {
+        return Ok(Some(path));
+    }
+    arguments.one("unix-socket", socket_path)
 }
 
 /// An option that no target heeds would be a check that is not made. (A variable may be meant for other probes.)
 fn refuse_useless(arguments: &Arguments, plan: &Plan) -> Result<(), BadUsage> {
-    let refuse = |group: &[Opt], kinds: &str| match group.iter().find(|option| arguments.given(option.name)) {
-        Some(Opt { name, .. }) => Err(BadUsage(format!("--{name} is for {kinds}, and there is no such target"))),
-        None => Ok(()),
+    let needs = |group: &[Opt], heeded: fn(&Target) -> bool, kinds: &str| match group
+        .iter()
+        .find(|option| arguments.given(option.name))
+    {
+        Some(Opt { name, .. }) if !plan.targets.iter().any(heeded) => {
+            Err(BadUsage(format!("--{name} is for {kinds}, and there is no such target")))
+        }
+        _ => Ok(()),
     };
-    if !plan.targets.iter().any(|target| matches!(target, Target::Http { .. })) {
-        refuse(&options::HTTP, "http://")?;
+    needs(&options::HTTP, Target::is_http, "http://")?;
+    #[cfg(not(feature = "full"))]
+    needs(&options::REQUEST, Target::is_http, "http://")?;
+    #[cfg(feature = "full")]
+    {
+        needs(&options::HTTP2, Target::is_http, "http:// and https://")?;
+        needs(&options::REQUEST, |target| target.is_http() || target.is_grpc(), "http:// and grpc://")?;
+        needs(&options::TLS, Target::over_tls, "https:// and grpcs://")?;
+        needs(&options::GRPC, Target::is_grpc, "grpc:// and grpcs://")?;
     }
-    if !plan.targets.iter().any(Target::exchanges) {
-        refuse(&options::EXCHANGE, "tcp://, unix:// and udp://")?;
-    }
+    needs(&options::EXCHANGE, Target::exchanges, "tcp://, unix:// and udp://")?;
     if arguments.given("ipv6") && !plan.targets.iter().any(Target::has_host) {
         return Err(BadUsage("--ipv6 is for targets with a host, and there is no such target".into()));
     }

@@ -1,21 +1,27 @@
 //! HTTP/1.1, RFC 9112: healthy when a complete response head brings an expected status. A redirect is a 3xx status and
-//! no more, an interim response (1xx) is waited past, and the body is read only for the texts that it must have.
+//! no more, an interim response (1xx) is waited past, and the body is read only for the texts that it must have. The full
+//! build asks the same by HTTP/2.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
-
+#[cfg(feature = "full")]
+use http_body_util::Full;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::http::HeaderValue;
-use hyper::{Request, header};
+use hyper::{Request, Response, header};
 
+use super::driven;
 use super::limited::Limited;
-use crate::endpoint::{self, Stream};
-use crate::plan::Http;
+#[cfg(feature = "full")]
+use super::{
+    http2,
+    tls::{self, Protocol},
+};
+#[cfg(not(feature = "full"))]
+use crate::endpoint;
+use crate::endpoint::Stream;
+use crate::plan::{Http, Plan};
 use crate::progress::Progress;
-use crate::target::{Authority, Endpoint, HTTP_PORT};
+use crate::target::{Authority, Endpoint};
 use crate::unhealthy::{Awaiting, Unhealthy};
 
 /// The most that is read of an answer's heads, those of interim responses included, in bytes.
@@ -27,23 +33,61 @@ const MAX_BODY: usize = 64 * 1024;
 /// What a body of [`MAX_BODY`] may take on the wire: chunks of one byte are six (RFC 9112, section 7.1).
 const MAX_CHUNKED: usize = 6 * MAX_BODY;
 
-/// Asks `authority` for `path`.
-pub async fn probe(authority: &Authority, path: &Endpoint, http: &Http, progress: &Progress) -> Result<(), Unhealthy> {
-    let stream = match &http.unix_socket {
-        Some(socket) => endpoint::connect_unix(socket, progress).await?,
-        None => endpoint::connect(authority, progress).await?,
-    };
-    ask(stream, request(authority, path, http), http, progress).await
+/// The same in HTTP/2: frames of one byte are ten (RFC 9113, section 4.1).
+#[cfg(feature = "full")]
+const MAX_FRAMED: usize = 10 * MAX_BODY;
+
+/// What is asked.
+pub struct Question<'a> {
+    /// Whether over TLS.
+    pub tls: bool,
+    /// Where to connect, and what the Host header says.
+    pub authority: &'a Authority,
+    /// What to ask for.
+    pub path: &'a Endpoint,
 }
 
-fn request(authority: &Authority, path: &Endpoint, http: &Http) -> Request<Empty<Bytes>> {
+/// Asks, and judges the answer.
+pub async fn probe(question: Question<'_>, plan: &Plan, progress: &Progress) -> Result<(), Unhealthy> {
+    #[cfg(feature = "full")]
+    {
+        let protocol = if plan.http.http2 { Protocol::Http2 } else { Protocol::Http1 };
+        let (stream, identity) = tls::open(question.tls, question.authority, protocol, plan, progress).await?;
+        ask(stream, &question, &plan.http, progress).await.map_err(|reason| identity.explain(reason))
+    }
+    #[cfg(not(feature = "full"))]
+    {
+        let stream = endpoint::open(question.authority, plan.unix_socket.as_deref(), progress).await?;
+        ask(stream, &question, &plan.http, progress).await
+    }
+}
+
+async fn ask(stream: Stream, question: &Question<'_>, http: &Http, progress: &Progress) -> Result<(), Unhealthy> {
+    let body = |most| if http.contains.is_empty() { 0 } else { most };
+    #[cfg(feature = "full")]
+    if http.http2 {
+        let judged = async |response| judge(response, http, progress).await;
+        return http2::ask(stream, MAX_HEAD + body(MAX_FRAMED), http2_request(question, http), progress, judged).await;
+    }
+    let stream = Limited::new(stream, MAX_HEAD + body(MAX_CHUNKED));
+    let (mut sender, connection) = http1::handshake(stream).await.map_err(Unhealthy::Http)?;
+    driven(connection, async {
+        progress.awaits(Awaiting::ResponseHead);
+        let response = sender.send_request(request(question, http)).await.map_err(Unhealthy::Http)?;
+        judge(response, http, progress).await
+    })
+    .await
+}
+
+fn request(question: &Question, http: &Http) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
     *request.method_mut() = http.method.clone();
-    *request.uri_mut() = path.as_str().parse().expect("an Endpoint holds nothing that a URI refuses");
+    *request.uri_mut() = question.path.as_str().parse().expect("an Endpoint holds nothing that a URI refuses");
     let headers = request.headers_mut();
     // First, as RFC 9110, section 7.2, would have it.
     if !http.headers.iter().any(|(name, _)| name == header::HOST) {
-        headers.append(header::HOST, host(authority));
+        let host = question.authority.host_header(question.tls);
+        headers.append(header::HOST, host.parse().expect("an Authority holds nothing that a header refuses"));
     }
     for (name, value) in &http.headers {
         headers.append(name.clone(), value.clone());
@@ -51,44 +95,29 @@ fn request(authority: &Authority, path: &Endpoint, http: &Http) -> Request<Empty
     request
 }
 
-/// The Host header, RFC 9110, section 7.2: no port where it is the scheme's own.
-fn host(authority: &Authority) -> HeaderValue {
-    let host = match authority.port {
-        HTTP_PORT => authority.host.to_string(),
-        _ => authority.to_string(),
-    };
-    host.parse().expect("an Authority holds nothing that a header refuses")
+/// The same, with the host as :authority: RFC 9113, section 8.3.1.
+#[cfg(feature = "full")]
+fn http2_request(question: &Question, http: &Http) -> Request<Full<Bytes>> {
+    let host = http.headers.iter().find(|(name, _)| name == header::HOST).and_then(|(_, value)| value.to_str().ok());
+    let host = host.map_or_else(|| question.authority.host_header(question.tls), str::to_owned);
+    let scheme = if question.tls { "https" } else { "http" };
+    let mut request = Request::new(Full::default());
+    *request.method_mut() = http.method.clone();
+    *request.uri_mut() =
+        format!("{scheme}://{host}{}", question.path.as_str()).parse().expect("what a URI refuses is refused before");
+    for (name, value) in http.headers.iter().filter(|(name, _)| name != header::HOST) {
+        request.headers_mut().append(name.clone(), value.clone());
+    }
+    request
 }
 
-async fn ask(
-    stream: Stream,
-    request: Request<Empty<Bytes>>,
-    http: &Http,
-    progress: &Progress,
-) -> Result<(), Unhealthy> {
-    let limit = if http.contains.is_empty() { MAX_HEAD } else { MAX_HEAD + MAX_CHUNKED };
-    let (mut sender, connection) = http1::handshake(Limited::new(stream, limit)).await.map_err(Unhealthy::Http)?;
-    let mut connection = pin!(connection);
-    let mut ended = false;
-    let mut answer = pin!(async {
-        progress.awaits(Awaiting::ResponseHead);
-        let response = sender.send_request(request).await.map_err(Unhealthy::Http)?;
-        let status = response.status().as_u16();
-        if !http.statuses.contains(status) {
-            return Err(Unhealthy::Status { got: status, expected: http.statuses });
-        }
-        progress.awaits(Awaiting::Contains);
-        search(response.into_body(), &http.contains).await
-    });
-    // The connection does the work, and the answer tells what came of it.
-    poll_fn(|context| {
-        ended = ended || connection.as_mut().poll(context).is_ready();
-        match answer.as_mut().poll(context) {
-            Poll::Pending if ended => Poll::Ready(Err(Unhealthy::Closed)),
-            answer => answer,
-        }
-    })
-    .await
+async fn judge(response: Response<Incoming>, http: &Http, progress: &Progress) -> Result<(), Unhealthy> {
+    let status = response.status().as_u16();
+    if !http.statuses.contains(status) {
+        return Err(Unhealthy::Status { got: status, expected: http.statuses });
+    }
+    progress.awaits(Awaiting::Contains);
+    search(response.into_body(), &http.contains).await
 }
 
 /// Reads `body` until it has had all of `texts`. Each byte is looked at once for each text, however small the pieces

@@ -2,14 +2,28 @@
 
 mod exchange;
 mod file;
+#[cfg(feature = "full")]
+mod grpc;
+#[cfg(feature = "full")]
+mod gzip;
+#[cfg(feature = "full")]
+mod health;
 mod http;
+#[cfg(feature = "full")]
+mod http2;
 mod limited;
+#[cfg(feature = "full")]
+mod protobuf;
 mod service;
+#[cfg(feature = "full")]
+mod spiffe;
+#[cfg(feature = "full")]
+mod tls;
 mod udp;
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -65,7 +79,13 @@ async fn outcome(target: &Target, plan: &Plan, timeout: Duration) -> Outcome {
 
 async fn probe(target: &Target, plan: &Plan, progress: &Progress) -> Result<(), Unhealthy> {
     match target {
-        Target::Http { authority, path } => http::probe(authority, path, &plan.http, progress).await,
+        Target::Http { tls, authority, path } => {
+            http::probe(http::Question { tls: *tls, authority, path }, plan, progress).await
+        }
+        #[cfg(feature = "full")]
+        Target::Grpc { tls, authority, service } => {
+            health::probe(health::Question { tls: *tls, authority, service }, plan, progress).await
+        }
         Target::Tcp { authority } => {
             exchange::probe(endpoint::connect(authority, progress).await?, &plan.exchange, progress).await
         }
@@ -76,6 +96,24 @@ async fn probe(target: &Target, plan: &Plan, progress: &Progress) -> Result<(), 
         Target::Service { service, authority } => service::probe(*service, authority, progress).await,
         Target::File { path, max_age } => file::probe(path, *max_age),
     }
+}
+
+/// What `answer` comes to, while `connection` does the work.
+async fn driven<T>(
+    connection: impl Future,
+    answer: impl Future<Output = Result<T, Unhealthy>>,
+) -> Result<T, Unhealthy> {
+    let mut connection = pin!(connection);
+    let mut answer = pin!(answer);
+    let mut ended = false;
+    poll_fn(|context| {
+        ended = ended || connection.as_mut().poll(context).is_ready();
+        match answer.as_mut().poll(context) {
+            Poll::Pending if ended => Poll::Ready(Err(Unhealthy::Closed)),
+            answer => answer,
+        }
+    })
+    .await
 }
 
 /// What all of `futures` come to, in their order.

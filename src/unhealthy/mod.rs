@@ -8,7 +8,16 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "full")]
+pub use self::grpc::{GrpcStatus, ServingStatus, WrongAnswer};
 use crate::status::Statuses;
+
+#[cfg(feature = "full")]
+mod grpc;
+#[cfg(feature = "full")]
+mod http2;
+#[cfg(feature = "full")]
+mod tls;
 
 /// Why a target is not healthy.
 #[derive(Debug)]
@@ -61,6 +70,35 @@ pub enum Unhealthy {
     Future,
     /// What came back is no HTTP/1.1 response head, or the connection broke.
     Http(hyper::Error),
+    /// What came back is not HTTP/2, or the connection or the stream broke.
+    #[cfg(feature = "full")]
+    Http2(hyper::Error),
+    /// The server did not agree to HTTP/2 when it was offered.
+    #[cfg(feature = "full")]
+    NoHttp2,
+    /// TLS failed.
+    #[cfg(feature = "full")]
+    Tls {
+        /// rustls's error, or that of the connection.
+        error: io::Error,
+        /// The name that the certificate had to be for.
+        name: String,
+    },
+    /// The server asked for a certificate, there was none, and then it came to this.
+    #[cfg(feature = "full")]
+    NoClientCertificate(Box<Unhealthy>),
+    /// A call ended with another status than OK.
+    #[cfg(feature = "full")]
+    GrpcStatus(GrpcStatus),
+    /// The health service answered another status than SERVING.
+    #[cfg(feature = "full")]
+    NotServing(ServingStatus),
+    /// An answer that is not as gRPC has it.
+    #[cfg(feature = "full")]
+    WrongAnswer(WrongAnswer),
+    /// SPIFFE's Workload API gave no certificates.
+    #[cfg(feature = "full")]
+    Spiffe(Box<Unhealthy>),
 }
 
 /// The other end of a connection.
@@ -77,6 +115,9 @@ pub enum Peer {
 pub enum Awaiting {
     /// A connection.
     Connection(Peer),
+    /// The end of a TLS handshake.
+    #[cfg(feature = "full")]
+    Handshake,
     /// A reply in an exchange.
     #[default]
     Reply,
@@ -127,11 +168,33 @@ impl fmt::Display for Unhealthy {
             Self::Future => out.write_str("its time stamp is in the future"),
             Self::Closed => out.write_str("closed before a complete response head"),
             Self::Http(error) if error.is_incomplete_message() => write!(out, "{}", Self::Closed),
+            #[cfg(feature = "full")]
+            Self::Http(error) if tls::cause(error).is_some() => tls::broken(tls::cause(error), out),
             // hyper's words name the fault and quote nothing; its cause, where there is one, is the kernel's error.
             Self::Http(error) => match error.source() {
                 Some(cause) => write!(out, "no HTTP/1.1 answer: {cause}"),
                 None => write!(out, "no HTTP/1.1 answer: {error}"),
             },
+            #[cfg(feature = "full")]
+            Self::Http2(error) => http2::words(error, out),
+            #[cfg(feature = "full")]
+            Self::NoHttp2 => out.write_str("the server does not offer HTTP/2 (no ALPN h2)"),
+            #[cfg(feature = "full")]
+            Self::Tls { error, name } => tls::words(error, name, out),
+            #[cfg(feature = "full")]
+            Self::NoClientCertificate(reason) => write!(
+                out,
+                "{reason}; client certificate required, it seems: the server asked for one (--tls-client-cert, \
+                 --tls-client-key)"
+            ),
+            #[cfg(feature = "full")]
+            Self::GrpcStatus(status) => write!(out, "{status}, expected OK"),
+            #[cfg(feature = "full")]
+            Self::NotServing(status) => write!(out, "{status}, expected SERVING"),
+            #[cfg(feature = "full")]
+            Self::WrongAnswer(answer) => write!(out, "{answer}"),
+            #[cfg(feature = "full")]
+            Self::Spiffe(reason) => write!(out, "no certificates from SPIFFE_ENDPOINT_SOCKET: {reason}"),
         }
     }
 }
@@ -155,6 +218,8 @@ impl fmt::Display for Awaiting {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connection(peer) => write!(out, "connection to {peer}"),
+            #[cfg(feature = "full")]
+            Self::Handshake => out.write_str("TLS handshake"),
             Self::Reply => out.write_str("expected reply"),
             Self::ResponseHead => out.write_str("complete response head"),
             Self::Contains => out.write_str("text of --contains"),
@@ -171,6 +236,20 @@ impl fmt::Display for ConnectError {
             Self::ToItself => out.write_str("nothing listens on the port"),
             Self::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => out.write_str("connection refused"),
             Self::Io(error) => write!(out, "{error}"),
+        }
+    }
+}
+
+#[cfg(feature = "full")]
+impl Unhealthy {
+    /// Whether a server that missed a client certificate might have caused it.
+    pub fn may_lack_certificate(&self) -> bool {
+        match self {
+            Self::Status { got, .. } | Self::WrongAnswer(WrongAnswer::HttpStatus(got)) => (400..=499).contains(got),
+            // What came of the certificate that the server showed is no fault of ours.
+            Self::Tls { error, .. } => tls::is_servers(error),
+            Self::Closed | Self::Http(_) | Self::Http2(_) => true,
+            _ => false,
         }
     }
 }

@@ -1,0 +1,93 @@
+//! HTTP/2, RFC 9113, by prior knowledge on a stream that is open: one request and its response.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http2::{Builder, Connection};
+use hyper::rt::Executor;
+use hyper::{Request, Response};
+
+use super::driven;
+use super::limited::Limited;
+use crate::endpoint::Stream;
+use crate::progress::Progress;
+use crate::unhealthy::{Awaiting, Unhealthy};
+
+/// What is read at a time and in all of one response's heads, in bytes.
+const MAX_HEAD: u32 = 64 * 1024;
+
+/// What may be on its way to us, RFC 9113, section 6.9.2: its initial value, as small as can be told without a frame more.
+const WINDOW: u32 = 65_535;
+
+/// Sends `request` on `stream`, and has `judge` look at the response while the connection goes on. No more than `limit`
+/// bytes are read.
+pub async fn ask<T>(
+    stream: Stream,
+    limit: usize,
+    request: Request<Full<Bytes>>,
+    progress: &Progress,
+    judge: impl AsyncFnOnce(Response<Incoming>) -> Result<T, Unhealthy>,
+) -> Result<T, Unhealthy> {
+    let tasks = Tasks::default();
+    let (mut sender, connection) = Builder::new(tasks.clone())
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .max_header_list_size(MAX_HEAD)
+        .handshake(Limited::new(stream, limit))
+        .await
+        .map_err(Unhealthy::Http2)?;
+    driven(Driver { connection, tasks }, async {
+        progress.awaits(Awaiting::ResponseHead);
+        judge(sender.send_request(request).await.map_err(Unhealthy::Http2)?).await
+    })
+    .await
+}
+
+/// The futures that hyper would have spawned. They end with the probe, whatever the server does: a runtime would keep
+/// them, and their connection, while `--wait` goes on.
+#[derive(Clone, Default)]
+struct Tasks(Rc<RefCell<Vec<Task>>>);
+
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+impl<F: Future<Output = ()> + 'static> Executor<F> for Tasks {
+    fn execute(&self, future: F) {
+        self.0.borrow_mut().push(Box::pin(future));
+    }
+}
+
+impl Tasks {
+    fn poll(&self, context: &mut Context<'_>) {
+        let mut pending = Vec::new();
+        // A task may add another one while it is polled.
+        loop {
+            let mut added = self.0.take();
+            if added.is_empty() {
+                break;
+            }
+            added.retain_mut(|task| task.as_mut().poll(context).is_pending());
+            pending.append(&mut added);
+        }
+        self.0.replace(pending);
+    }
+}
+
+struct Driver {
+    connection: Connection<Limited<Stream>, Full<Bytes>, Tasks>,
+    tasks: Tasks,
+}
+
+impl Future for Driver {
+    type Output = hyper::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+        let verdict = Pin::new(&mut self.connection).poll(context);
+        self.tasks.poll(context);
+        verdict
+    }
+}

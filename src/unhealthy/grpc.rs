@@ -1,0 +1,131 @@
+//! What an answer by gRPC can lack.
+
+use std::fmt;
+
+use super::Unhealthy;
+
+/// The status of a call, by its code: <https://grpc.io/docs/guides/status-codes/>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GrpcStatus(pub u32);
+
+/// What the health service says of a service, by its number in `HealthCheckResponse.ServingStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServingStatus(pub u64);
+
+/// An answer that is not as gRPC has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongAnswer {
+    /// An HTTP status other than 200, from something that does not speak gRPC.
+    HttpStatus(u16),
+    /// Another content type than gRPC's.
+    ContentType,
+    /// A status of OK in the head, and so no message.
+    TrailersOnly,
+    /// The end without trailers.
+    NoTrailers,
+    /// Trailers without a status.
+    NoStatus,
+    /// A status that is no number, or two of them.
+    Status,
+    /// A status of OK, and no message.
+    NoMessage,
+    /// A status of OK, and less of a message than its prefix says.
+    HalfMessage,
+    /// More than the one message.
+    MoreThanPrefix,
+    /// A message longer than this, in bytes.
+    LongMessage(usize),
+    /// A message that is said to be compressed, without an encoding.
+    UnnamedEncoding,
+    /// A message in another encoding than was offered.
+    UnaskedEncoding,
+    /// A compressed flag that is neither 0 nor 1.
+    Flag,
+    /// Broken gzip.
+    Gzip,
+    /// A broken message.
+    Message,
+}
+
+impl GrpcStatus {
+    const NAMES: [&str; 17] = [
+        "OK",
+        "CANCELLED",
+        "UNKNOWN",
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "UNAUTHENTICATED",
+    ];
+
+    /// Whether the call succeeded.
+    pub fn is_ok(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl ServingStatus {
+    /// The one that is healthy.
+    pub const SERVING: Self = Self(1);
+
+    const NAMES: [&str; 4] = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
+}
+
+impl From<WrongAnswer> for Unhealthy {
+    fn from(answer: WrongAnswer) -> Self {
+        Self::WrongAnswer(answer)
+    }
+}
+
+impl fmt::Display for GrpcStatus {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::NAMES.get(self.0 as usize).unwrap_or(&"no known one");
+        write!(out, "grpc-status {} ({name})", self.0)?;
+        out.write_str(match *name {
+            "NOT_FOUND" => ": the server knows no service of that name",
+            "UNIMPLEMENTED" => ": the server has no grpc.health.v1.Health",
+            _ => "",
+        })
+    }
+}
+
+impl fmt::Display for ServingStatus {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match usize::try_from(self.0).ok().and_then(|number| Self::NAMES.get(number)) {
+            Some(name) => out.write_str(name),
+            None => write!(out, "serving status {}", self.0),
+        }
+    }
+}
+
+impl fmt::Display for WrongAnswer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::HttpStatus(status) => return write!(out, "HTTP status {status}, expected 200 and a gRPC answer"),
+            Self::ContentType => "the content type is not application/grpc",
+            Self::TrailersOnly => "grpc-status 0 (OK), but trailers only, and no message",
+            Self::NoTrailers => "no trailers, and so no grpc-status",
+            Self::NoStatus => "no grpc-status in the trailers",
+            Self::Status => "grpc-status is not one number",
+            Self::NoMessage => "grpc-status 0 (OK), but no message",
+            Self::HalfMessage => "the message is shorter than its prefix says",
+            Self::MoreThanPrefix => "the message is longer than its prefix says",
+            Self::LongMessage(max) => return write!(out, "the message is longer than {max} bytes"),
+            Self::UnnamedEncoding => "the message is said to be compressed, without a grpc-encoding",
+            Self::UnaskedEncoding => "the message is compressed with a grpc-encoding that was not offered",
+            Self::Flag => "the compressed flag is neither 0 nor 1",
+            Self::Gzip => "the message is broken gzip",
+            Self::Message => "the message is broken",
+        })
+    }
+}

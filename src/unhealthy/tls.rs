@@ -1,0 +1,104 @@
+//! What can go wrong with TLS. rustls's own words would quote the certificate.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use rustls::AlertDescription as Alert;
+use rustls::{CertificateError, Error as TlsError, InvalidMessage, OtherError};
+
+/// The end of a line about a handshake that failed: `error` is rustls's or the connection's, and `name` what the
+/// certificate had to be for.
+pub fn words(error: &io::Error, name: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match inner(error) {
+        Some(TlsError::InvalidCertificate(error)) => certificate(error, name, out),
+        Some(TlsError::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            out.write_str("what came back is not TLS; does the server speak plain HTTP? Then try http:// or grpc://")
+        }
+        Some(error) => broken(Some(error), out),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => out.write_str("closed during the TLS handshake"),
+        None => write!(out, "the TLS handshake broke: {error}"),
+    }
+}
+
+/// The end of a line about a connection that TLS ended.
+pub fn broken(error: Option<&TlsError>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match error {
+        Some(TlsError::AlertReceived(alert)) => refused(*alert, out),
+        Some(TlsError::PeerIncompatible(_)) => {
+            out.write_str("the server offers no version or cipher suite of TLS 1.2 or 1.3 that is known")
+        }
+        Some(TlsError::NoApplicationProtocol) => out.write_str("the server chose a protocol that was not offered"),
+        Some(TlsError::InvalidMessage(_) | TlsError::PeerMisbehaved(_)) => {
+            out.write_str("the server does not keep to TLS")
+        }
+        Some(TlsError::DecryptError) => out.write_str("what the server sent can't be decrypted"),
+        _ => out.write_str("TLS failed"),
+    }
+}
+
+/// rustls's error behind hyper's, if it is one.
+pub fn cause(error: &hyper::Error) -> Option<&TlsError> {
+    inner(error.source()?.downcast_ref()?)
+}
+
+/// Whether the server ended the handshake, be it without a word.
+pub fn is_servers(error: &io::Error) -> bool {
+    matches!(inner(error), None | Some(TlsError::AlertReceived(_)))
+}
+
+fn inner(error: &io::Error) -> Option<&TlsError> {
+    error.get_ref()?.downcast_ref()
+}
+
+fn certificate(error: &CertificateError, name: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    use CertificateError as Bad;
+    out.write_str("the server's certificate ")?;
+    match error {
+        Bad::Expired | Bad::ExpiredContext { .. } => out.write_str("has expired"),
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => out.write_str("is not yet valid"),
+        Bad::UnknownIssuer => out.write_str("has an unknown issuer; --tls-ca-cert names those to trust"),
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+            write!(out, "does not match the name {name}; --tls-server-name asks for another")
+        }
+        Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => out.write_str("is not for servers"),
+        Bad::ApplicationVerificationFailure => out.write_str("is of no SPIFFE trust domain that is known"),
+        Bad::BadSignature => out.write_str("has a signature that is wrong"),
+        Bad::Revoked => out.write_str("is revoked"),
+        Bad::BadEncoding => out.write_str("can't be understood"),
+        Bad::Other(OtherError(error)) => match error.downcast_ref() {
+            Some(webpki::Error::CaUsedAsEndEntity) => out.write_str("is an authority's own, and not one to trust"),
+            Some(webpki::Error::UnsupportedCertVersion) => out.write_str("is not of version 3"),
+            _ => out.write_str("can't be verified"),
+        },
+        _ => out.write_str("can't be verified"),
+    }
+}
+
+/// An alert from the server, by its name in RFC 8446, section 6.2.
+fn refused(alert: Alert, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (about, name) = match alert {
+        Alert::CertificateRequired => {
+            return out.write_str("client certificate required (TLS alert certificate_required)");
+        }
+        Alert::BadCertificate => ("the client certificate", "bad_certificate"),
+        Alert::UnsupportedCertificate => ("the client certificate", "unsupported_certificate"),
+        Alert::CertificateRevoked => ("the client certificate", "certificate_revoked"),
+        Alert::CertificateExpired => ("the client certificate", "certificate_expired"),
+        Alert::CertificateUnknown => ("the client certificate", "certificate_unknown"),
+        Alert::UnknownCA => ("the client certificate", "unknown_ca"),
+        Alert::AccessDenied => ("the client", "access_denied"),
+        Alert::HandshakeFailure => ("the TLS handshake", "handshake_failure"),
+        Alert::ProtocolVersion => ("TLS 1.2 and 1.3", "protocol_version"),
+        Alert::InsufficientSecurity => ("the TLS handshake", "insufficient_security"),
+        Alert::UnrecognisedName => ("the name (--tls-server-name asks for another)", "unrecognized_name"),
+        Alert::NoApplicationProtocol => ("the protocol", "no_application_protocol"),
+        Alert::InternalError => ("the TLS handshake", "internal_error"),
+        Alert::UnexpectedMessage => ("the TLS handshake", "unexpected_message"),
+        Alert::DecodeError => ("the TLS handshake", "decode_error"),
+        Alert::IllegalParameter => ("the TLS handshake", "illegal_parameter"),
+        Alert::DecryptError => ("the TLS handshake", "decrypt_error"),
+        other => return write!(out, "the server refused: TLS alert {}", u8::from(other)),
+    };
+    write!(out, "the server refused {about}: TLS alert {name}")
+}

@@ -177,17 +177,23 @@ fn issued(
     let parsed = ParsedCertificate::try_from(certificate)?;
     match verify_server_cert_signed_by_trust_anchor(&parsed, store, intermediates, now, SIGNATURES.all) {
         // webpki looks at the dates before it looks at what the certificate may be used for.
-        Err(rustls::Error::InvalidCertificate(CertificateError::Other(error)))
-            if is_used_as_end_entity(&error) && is_among(store, certificate) =>
-        {
-            Ok(())
+        Err(rustls::Error::InvalidCertificate(CertificateError::Other(error))) if is_authoritys(&error) => {
+            match is_among(store, certificate) {
+                true => Ok(()),
+                false if is_self_signed(certificate) => Err(CertificateError::UnknownIssuer.into()),
+                false => Err(CertificateError::Other(error).into()),
+            }
         }
         verdict => verdict,
     }
 }
 
-fn is_used_as_end_entity(OtherError(error): &OtherError) -> bool {
+fn is_authoritys(OtherError(error): &OtherError) -> bool {
     matches!(error.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
+    webpki::EndEntityCert::try_from(certificate).is_ok_and(|parsed| parsed.issuer() == parsed.subject())
 }
 
 fn is_among(store: &RootCertStore, certificate: &CertificateDer<'_>) -> bool {

@@ -29,11 +29,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Duplex for S {}
 /// # Errors
 ///
 /// As [`connect`]'s.
-pub async fn open(authority: &Authority, socket: Option<&Path>, progress: &Progress) -> Result<Stream, Unhealthy> {
+pub async fn open(
+    authority: &Authority,
+    socket: Option<&Path>,
+    writes: Writes,
+    progress: &Progress,
+) -> Result<Stream, Unhealthy> {
     match socket {
         Some(socket) => connect_unix(socket, progress).await,
-        None => connect(authority, progress).await,
+        None => connect(authority, writes, progress).await,
     }
+}
+
+/// How often a protocol writes before it reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// Once.
+    Once,
+    /// Several times. Nagle's algorithm would have each write wait for the one before to be acknowledged, which takes a
+    /// peer that has nothing to say 40 ms.
+    #[cfg(feature = "full")]
+    Often,
 }
 
 /// A connection to the first address of `authority` that takes one.
@@ -41,13 +57,15 @@ pub async fn open(authority: &Authority, socket: Option<&Path>, progress: &Progr
 /// # Errors
 ///
 /// [`Unhealthy::NotConnected`] when none does.
-pub async fn connect(authority: &Authority, progress: &Progress) -> Result<Stream, Unhealthy> {
+pub async fn connect(authority: &Authority, writes: Writes, progress: &Progress) -> Result<Stream, Unhealthy> {
     let mut tried = Vec::new();
     for &address in authority.host.addresses() {
         progress.awaits(Awaiting::Connection(Peer::Ip(address)));
         match connect_to(SocketAddr::new(address, authority.port)).await {
             Ok(stream) => {
                 progress.connected();
+                // Where it fails, the probe is slower.
+                let _ = if writes == Writes::Once { Ok(()) } else { stream.set_nodelay(true) };
                 return Ok(Box::new(stream));
             }
             // Where IPv6 is off there is no ::1, and what 127.0.0.1 said is the whole reason.

@@ -34,7 +34,7 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome]) -> i32 {
         }
         left -= 1;
         let timings = Shown(plan.verbose.then_some(timings));
-        let target = shortened(printable(&without_query(target)), limit / 2);
+        let target = shortened(printable(&name(target, plan)), limit / 2);
         match verdict {
             Ok(()) => add_line(&mut healthy, &format_args!("{target}: healthy{timings}"), limit),
             Err(reason) => add_line(&mut unhealthy, &format_args!("{target}: {reason}{timings}"), limit),
@@ -95,12 +95,18 @@ fn printable(text: &dyn Display) -> String {
     printable
 }
 
-/// A query may hold a token.
-fn without_query(target: &Target) -> String {
-    let text = target.to_string();
-    match (target, text.split_once('?')) {
-        (Target::Http { .. }, Some((path, _))) => format!("{path}?..."),
-        _ => text,
+/// What a line calls a target. A query may hold a token.
+fn name(target: &Target, plan: &Plan) -> String {
+    let mut name = target.to_string();
+    if !target.makes_requests() {
+        return name;
+    }
+    if let Some(query) = name.find('?') {
+        name.replace_range(query.., "?...");
+    }
+    match &plan.unix_socket {
+        Some(socket) => format!("{name} on {}", socket.display()),
+        None => name,
     }
 }
 

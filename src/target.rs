@@ -97,6 +97,15 @@ impl Target {
         matches!(self, Self::Http { .. })
     }
 
+    /// Whether it is probed by HTTP or gRPC.
+    pub fn makes_requests(&self) -> bool {
+        #[cfg(feature = "full")]
+        if self.is_grpc() {
+            return true;
+        }
+        self.is_http()
+    }
+
     /// Whether it goes over TLS.
     #[cfg(feature = "full")]
     pub fn over_tls(&self) -> bool {

@@ -29,8 +29,8 @@ fn argument(option: &Opt) -> Arg {
     let argument = match option.takes {
         // Go's flags know -ipv6=false, and take no value after a space.
         Nothing => argument.num_args(0..=1).require_equals(true).default_missing_value("true"),
-        One(value) => argument.value_name(value).allow_hyphen_values(true),
-        Many(value) => argument.value_name(value).allow_hyphen_values(true).action(ArgAction::Append),
+        One(_) => argument.allow_hyphen_values(true),
+        Many(_) => argument.allow_hyphen_values(true).action(ArgAction::Append),
     };
     if option.name == "verbose" { argument.short('v').alias("v") } else { argument }
 }

@@ -137,7 +137,9 @@ pub fn timeout(arguments: &Arguments) -> Result<Option<Duration>, BadUsage> {
 #[cfg(feature = "full")]
 fn over_tls(arguments: &Arguments) -> Result<bool, BadUsage> {
     if arguments.flag("alts")? {
-        return Err(BadUsage("--alts works on Google Cloud alone, and not there either in lprobe; try --tls".into()));
+        return Err(BadUsage(
+            "--alts: ALTS works on Google Cloud alone, and lprobe does not speak it; use --tls or --spiffe".into(),
+        ));
     }
     Ok(arguments.flag("tls")? || arguments.flag("spiffe")?)
 }

@@ -86,25 +86,32 @@ fn install(arguments: &[OsString]) -> Result<Option<PathBuf>, BadUsage> {
 }
 
 fn plan(arguments: &Arguments) -> Result<Plan, BadUsage> {
-    let targets = targets(arguments)?;
-    let timeout = fivexl::timeout(arguments)?;
+    let connect_timeout = fivexl::timeout(arguments)?;
+    let timeout = arguments.one("timeout", duration::parse)?;
+    let wait = arguments.one("wait", duration::parse)?;
+    let max_latency = arguments.one("max-latency", duration::parse)?;
+    let verbose = arguments.flag("verbose")?;
+    let unix_socket = unix_socket(arguments)?;
+    let http = http::http(arguments)?;
+    let exchange = Exchange {
+        send: arguments.one("send", escape::unescape)?.unwrap_or_default(),
+        expect: arguments.many("expect", escape::unescape_some)?,
+    };
     #[cfg(feature = "full")]
     let grpc = grpc::grpc(arguments)?;
+    let targets = targets(arguments)?;
     #[cfg(feature = "full")]
-    let timeout = Some(timeout.unwrap_or(TIMEOUT) + grpc::time_for_calls(&grpc, &targets));
+    let connect_timeout = Some(connect_timeout.unwrap_or(TIMEOUT) + grpc::time_for_calls(&grpc, &targets));
     let plan = Plan {
-        timeout: arguments.one("timeout", duration::parse)?.or(timeout).unwrap_or(TIMEOUT),
-        wait: arguments.one("wait", duration::parse)?,
-        max_latency: arguments.one("max-latency", duration::parse)?,
-        unix_socket: unix_socket(arguments)?,
-        verbose: arguments.flag("verbose")?,
-        http: http::http(arguments)?,
+        timeout: timeout.or(connect_timeout).unwrap_or(TIMEOUT),
+        wait,
+        max_latency,
+        unix_socket,
+        verbose,
+        http,
+        exchange,
         #[cfg(feature = "full")]
         grpc,
-        exchange: Exchange {
-            send: arguments.one("send", escape::unescape)?.unwrap_or_default(),
-            expect: arguments.many("expect", escape::unescape_some)?,
-        },
         #[cfg(feature = "full")]
         tls: tls::tls(arguments, &targets)?,
         targets,
@@ -140,6 +147,7 @@ fn unix_socket(arguments: &Arguments) -> Result<Option<PathBuf>, BadUsage> {
 
 /// An option that no target heeds would be a check that is not made. (A variable may be meant for other probes.)
 fn refuse_useless(arguments: &Arguments, plan: &Plan) -> Result<(), BadUsage> {
+    const REQUESTS: &str = if cfg!(feature = "full") { "http:// and grpc://" } else { "http://" };
     let needs = |group: &[Opt], heeded: fn(&Target) -> bool, kinds: &str| match group
         .iter()
         .find(|option| arguments.given(option.name))
@@ -150,12 +158,10 @@ fn refuse_useless(arguments: &Arguments, plan: &Plan) -> Result<(), BadUsage> {
         _ => Ok(()),
     };
     needs(&options::HTTP, Target::is_http, "http://")?;
-    #[cfg(not(feature = "full"))]
-    needs(&options::REQUEST, Target::is_http, "http://")?;
+    needs(&options::REQUEST, Target::makes_requests, REQUESTS)?;
     #[cfg(feature = "full")]
     {
         needs(&options::HTTP2, Target::is_http, "http:// and https://")?;
-        needs(&options::REQUEST, |target| target.is_http() || target.is_grpc(), "http:// and grpc://")?;
         needs(&options::TLS, Target::over_tls, "https:// and grpcs://")?;
         needs(&options::GRPC, Target::is_grpc, "grpc:// and grpcs://")?;
     }

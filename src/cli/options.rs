@@ -7,9 +7,9 @@ use super::HELP_TEXTS;
 pub enum Takes {
     /// `--ipv6`, or `--ipv6=false` as Go's flags have it.
     Nothing,
-    /// One value of this name.
+    /// One value; its name is empty where the binary carries the rendered text.
     One(&'static str),
-    /// Any number of values of this name.
+    /// Any number of values, in the same way.
     Many(&'static str),
 }
 
@@ -26,7 +26,12 @@ pub struct Opt {
 }
 
 const fn opt(name: &'static str, takes: Takes, help: &'static str) -> Opt {
-    Opt { name, takes, help: if HELP_TEXTS { help } else { "" } }
+    match takes {
+        takes if HELP_TEXTS => Opt { name, takes, help },
+        Nothing => Opt { name, takes, help: "" },
+        One(_) => Opt { name, takes: One(""), help: "" },
+        Many(_) => Opt { name, takes: Many(""), help: "" },
+    }
 }
 
 /// For every probe. These and the groups below, down to [`FOREIGN`], are lprobe's own, each also read from `LPROBE_NAME`.

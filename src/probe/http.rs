@@ -16,9 +16,9 @@ use super::{
     http2,
     tls::{self, Protocol},
 };
-#[cfg(not(feature = "full"))]
-use crate::endpoint;
 use crate::endpoint::Stream;
+#[cfg(not(feature = "full"))]
+use crate::endpoint::{self, Writes};
 use crate::plan::{Http, Plan};
 use crate::progress::Progress;
 use crate::target::{Authority, Endpoint};
@@ -57,7 +57,7 @@ pub async fn probe(question: Question<'_>, plan: &Plan, progress: &Progress) -> 
     }
     #[cfg(not(feature = "full"))]
     {
-        let stream = endpoint::open(question.authority, plan.unix_socket.as_deref(), progress).await?;
+        let stream = endpoint::open(question.authority, plan.unix_socket.as_deref(), Writes::Once, progress).await?;
         ask(stream, &question, &plan.http, progress).await
     }
 }

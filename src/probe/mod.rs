@@ -30,7 +30,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep};
 
-use crate::endpoint;
+use crate::endpoint::{self, Writes};
 use crate::plan::Plan;
 use crate::progress::{Progress, Timings};
 use crate::target::Target;
@@ -87,7 +87,7 @@ async fn probe(target: &Target, plan: &Plan, progress: &Progress) -> Result<(), 
             health::probe(health::Question { tls: *tls, authority, service }, plan, progress).await
         }
         Target::Tcp { authority } => {
-            exchange::probe(endpoint::connect(authority, progress).await?, &plan.exchange, progress).await
+            exchange::probe(endpoint::connect(authority, Writes::Once, progress).await?, &plan.exchange, progress).await
         }
         Target::Unix { path } => {
             exchange::probe(endpoint::connect_unix(path, progress).await?, &plan.exchange, progress).await

@@ -1,7 +1,7 @@
 //! Servers whose handshake is known: what to send them, and which replies are a ready server's.
 
 use super::exchange::{self, Judgement};
-use crate::endpoint;
+use crate::endpoint::{self, Writes};
 use crate::progress::Progress;
 use crate::target::{Authority, Service};
 use crate::unhealthy::{Awaiting, Unhealthy};
@@ -27,7 +27,7 @@ fn handshake(service: Service) -> Handshake {
 /// Greets the server at `authority`.
 pub async fn probe(service: Service, authority: &Authority, progress: &Progress) -> Result<(), Unhealthy> {
     let Handshake { send, judge } = handshake(service);
-    let stream = endpoint::connect(authority, progress).await?;
+    let stream = endpoint::connect(authority, Writes::Once, progress).await?;
     progress.awaits(Awaiting::Reply);
     exchange::judged(stream, send, &judge).await
 }

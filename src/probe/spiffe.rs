@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use super::protobuf::{Value, fields};
 use super::{grpc, http2};
 use crate::credentials::{self, Credentials, Trust, domain_of};
-use crate::endpoint;
+use crate::endpoint::{self, Writes};
 use crate::plan::WorkloadApi;
 use crate::progress::Progress;
 use crate::unhealthy::{Unhealthy, WrongAnswer};
@@ -28,7 +28,9 @@ pub async fn fetch(api: &WorkloadApi, progress: &Progress) -> Result<Credentials
     let in_fetch = |reason| Unhealthy::Spiffe(Box::new(reason));
     let (stream, authority) = match api {
         WorkloadApi::Unix(path) => (endpoint::connect_unix(path, progress).await, "localhost".into()),
-        WorkloadApi::Tcp(authority) => (endpoint::connect(authority, progress).await, authority.to_string()),
+        WorkloadApi::Tcp(authority) => {
+            (endpoint::connect(authority, Writes::Often, progress).await, authority.to_string())
+        }
     };
     let mut request = grpc::request(false, &authority, FETCH, &[], false);
     // Section 3: a request that someone was tricked into sending lacks it.

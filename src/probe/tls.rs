@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use super::spiffe;
 use crate::credentials::Trust;
 use crate::crypto;
-use crate::endpoint::{self, Stream};
+use crate::endpoint::{self, Stream, Writes};
 use crate::plan::{self, Plan};
 use crate::progress::Progress;
 use crate::target::{Authority, Host};
@@ -38,8 +38,9 @@ pub async fn open(
     progress: &Progress,
 ) -> Result<(Stream, Arc<Identity>), Unhealthy> {
     let socket = plan.unix_socket.as_deref();
+    let writes = if tls || protocol == Protocol::Http2 { Writes::Often } else { Writes::Once };
     if !tls {
-        return Ok((endpoint::open(authority, socket, progress).await?, Arc::default()));
+        return Ok((endpoint::open(authority, socket, writes, progress).await?, Arc::default()));
     }
     let tls = plan.tls.as_ref().expect("a plan with a target over TLS says whom to trust");
     let name = tls.server_name.clone().unwrap_or_else(|| name(authority.host));
@@ -47,7 +48,7 @@ pub async fn open(
         plan::Credentials::Fixed(credentials) => credentials,
         plan::Credentials::Spiffe(api) => &spiffe::fetch(api, progress).await?,
     };
-    let stream = endpoint::open(authority, socket, progress).await?;
+    let stream = endpoint::open(authority, socket, writes, progress).await?;
     progress.awaits(Awaiting::Handshake);
     let identity = Arc::new(Identity { shown: credentials.identity.clone(), asked: AtomicBool::new(false) });
     match shake_hands(stream, name, protocol, credentials.trust.clone(), identity.clone()).await {

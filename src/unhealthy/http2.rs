@@ -11,18 +11,17 @@ pub fn words(error: &hyper::Error, out: &mut fmt::Formatter<'_>) -> fmt::Result 
     if let Some(cause) = tls::cause(error) {
         return tls::broken(Some(cause), out);
     }
-    let Some(cause) = error.source() else { return write!(out, "{}", Unhealthy::Closed) };
+    let Some(cause) = error.source().filter(|_| !tls::ended(error)) else {
+        return write!(out, "{}", Unhealthy::Closed);
+    };
     if let Some(error) = cause.downcast_ref::<io::Error>() {
-        return match error.kind() {
-            io::ErrorKind::UnexpectedEof => write!(out, "{}", Unhealthy::Closed),
-            _ => write!(out, "no HTTP/2 answer: {error}"),
-        };
+        return write!(out, "no HTTP/2 answer: {error}");
     }
     let Some(error) = cause.downcast_ref::<h2::Error>() else { return out.write_str("no HTTP/2 answer") };
     let reason = error.reason().unwrap_or(h2::Reason::INTERNAL_ERROR);
     match (error.is_remote(), error.is_reset()) {
         (true, true) => write!(out, "the server reset the stream: {reason}"),
         (true, false) => write!(out, "the server gave up the connection: {reason}"),
-        (false, _) => write!(out, "what came back is not HTTP/2: {reason}"),
+        (false, _) => write!(out, "what came back is not HTTP/2: {reason} (does the server speak it?)"),
     }
 }

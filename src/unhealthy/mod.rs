@@ -169,6 +169,8 @@ impl fmt::Display for Unhealthy {
             Self::Closed => out.write_str("closed before a complete response head"),
             Self::Http(error) if error.is_incomplete_message() => write!(out, "{}", Self::Closed),
             #[cfg(feature = "full")]
+            Self::Http(error) if tls::ended(error) => write!(out, "{}", Self::Closed),
+            #[cfg(feature = "full")]
             Self::Http(error) if tls::cause(error).is_some() => tls::broken(tls::cause(error), out),
             // hyper's words name the fault and quote nothing; its cause, where there is one, is the kernel's error.
             Self::Http(error) => match error.source() {
@@ -184,7 +186,7 @@ impl fmt::Display for Unhealthy {
             #[cfg(feature = "full")]
             Self::NoClientCertificate(reason) => write!(
                 out,
-                "{reason}; client certificate required, it seems: the server asked for one (--tls-client-cert, \
+                "{reason}; client certificate required, it seems (--tls-client-cert, \
                  --tls-client-key)"
             ),
             #[cfg(feature = "full")]

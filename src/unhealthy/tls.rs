@@ -13,7 +13,7 @@ pub fn words(error: &io::Error, name: &str, out: &mut fmt::Formatter<'_>) -> fmt
     match inner(error) {
         Some(TlsError::InvalidCertificate(error)) => certificate(error, name, out),
         Some(TlsError::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-            out.write_str("what came back is not TLS; does the server speak plain HTTP? Then try http:// or grpc://")
+            out.write_str("the server does not speak TLS, but plain HTTP, it seems (try http:// or grpc://)")
         }
         Some(error) => broken(Some(error), out),
         None if error.kind() == io::ErrorKind::UnexpectedEof => out.write_str("closed during the TLS handshake"),
@@ -42,6 +42,16 @@ pub fn cause(error: &hyper::Error) -> Option<&TlsError> {
     inner(error.source()?.downcast_ref()?)
 }
 
+/// Whether the connection ended, with or without TLS's own word for that.
+pub fn ended(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|error| {
+        // h2 has made the second one up; the kernel's would have its number.
+        error.kind() == io::ErrorKind::UnexpectedEof
+            || error.kind() == io::ErrorKind::BrokenPipe && error.raw_os_error().is_none()
+    })
+}
+
 /// Whether the server ended the handshake, be it without a word.
 pub fn is_servers(error: &io::Error) -> bool {
     matches!(inner(error), None | Some(TlsError::AlertReceived(_)))
@@ -57,9 +67,9 @@ fn certificate(error: &CertificateError, name: &str, out: &mut fmt::Formatter<'_
     match error {
         Bad::Expired | Bad::ExpiredContext { .. } => out.write_str("has expired"),
         Bad::NotValidYet | Bad::NotValidYetContext { .. } => out.write_str("is not yet valid"),
-        Bad::UnknownIssuer => out.write_str("has an unknown issuer; --tls-ca-cert names those to trust"),
+        Bad::UnknownIssuer => out.write_str("has an unknown issuer (--tls-ca-cert names those to trust)"),
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
-            write!(out, "does not match the name {name}; --tls-server-name asks for another")
+            write!(out, "does not match the name {name} (--tls-server-name asks for another)")
         }
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => out.write_str("is not for servers"),
         Bad::ApplicationVerificationFailure => out.write_str("is of no SPIFFE trust domain that is known"),
@@ -67,7 +77,7 @@ fn certificate(error: &CertificateError, name: &str, out: &mut fmt::Formatter<'_
         Bad::Revoked => out.write_str("is revoked"),
         Bad::BadEncoding => out.write_str("can't be understood"),
         Bad::Other(OtherError(error)) => match error.downcast_ref() {
-            Some(webpki::Error::CaUsedAsEndEntity) => out.write_str("is an authority's own, and not one to trust"),
+            Some(webpki::Error::CaUsedAsEndEntity) => out.write_str("is an authority's, and not a server's"),
             Some(webpki::Error::UnsupportedCertVersion) => out.write_str("is not of version 3"),
             _ => out.write_str("can't be verified"),
         },

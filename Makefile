@@ -8,6 +8,7 @@ demo: dist target/demo-server
 
 test: dist target/demo-server
 	cargo test --locked
+	cargo test --locked --features full
 
 clean:
 	rm -rf target dist

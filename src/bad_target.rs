@@ -70,8 +70,8 @@ impl fmt::Display for BadTarget {
         out.write_str(match self {
             #[cfg(feature = "full")]
             Self::Scheme => {
-                "expected http(s)://, grpc(s)://, tcp://, udp://, unix://, file://, redis://, postgres://, mysql://, \
-                 amqp:// or :PORT/PATH"
+                "expected http://, https://, grpc://, grpcs://, tcp://, udp://, unix://, file://, redis://, postgres://, \
+                 mysql://, amqp:// or :PORT/PATH"
             }
             #[cfg(not(feature = "full"))]
             Self::Scheme => {
@@ -89,12 +89,9 @@ impl fmt::Display for BadTarget {
                 "lprobe only reaches its own container: the host must be localhost, a loopback address \
                  or an address of this container"
             }
-            Self::Unspecified => {
-                "an address to listen on, of any container, and lprobe only reaches its own container; try localhost"
-            }
+            Self::Unspecified => "an address to listen on; lprobe only reaches its own container: try localhost",
             Self::LinkLocal => {
-                "a link-local address is one of many containers', and lprobe only reaches its own container; try \
-                 localhost"
+                "a link-local address may be anyone's; lprobe only reaches its own container: try localhost"
             }
             Self::Ipv6 => "brackets take an IPv6 address without a zone, as in http://[::1]:8080/",
             Self::UserInformation => "user and password have no place in a target",

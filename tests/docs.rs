@@ -6,7 +6,7 @@ use std::fs;
 use std::process::Command;
 
 use lprobe::cli::options;
-use support::{have_tools, lprobe, repository, run};
+use support::{FULL, NAME, have_tools, lprobe, repository, run};
 
 fn read(file: &str) -> String {
     fs::read_to_string(repository(file)).expect("it is in the repository")
@@ -39,7 +39,9 @@ fn the_dockerfile_lines_are_those_of_the_example() {
 
 #[test]
 fn the_help_is_what_the_binary_prints() {
-    assert!(blocks("text").contains(&lprobe(["--help"]).stdout), "the README's help is out of date");
+    let help = lprobe(["--help"]).stdout;
+    assert_eq!(blocks("text").contains(&help), !FULL, "the README's help is that of the small build");
+    assert_eq!(read("docs/tls-and-grpc.md").contains(&format!("```text\n{help}```\n")), FULL, "docs/tls-and-grpc.md's");
 }
 
 /// As engine.rs sees it in `docker inspect`.
@@ -78,19 +80,28 @@ fn the_table_of_flags_has_every_flag() {
 /// What `make dist` leaves beside the binary is made from the same list of options.
 #[test]
 fn man_page_and_completions_have_every_option() {
-    for (file, dashes) in [("lprobe.1", "\\-\\-"), ("lprobe.bash", "--"), ("_lprobe", "--"), ("lprobe.fish", "-l ")] {
+    let page = format!("{NAME}.1");
+    let files = [
+        (&page, "\\-\\-"),
+        (&format!("{NAME}.bash"), "--"),
+        (&format!("_{NAME}"), "--"),
+        (&format!("{NAME}.fish"), "-l "),
+    ];
+    for (file, dashes) in files {
         let text = read(&format!("dist/{file}"));
         for name in options::own().map(|option| option.name).chain(["help", "version"]) {
-            let name = if file == "lprobe.1" { name.replace('-', "\\-") } else { name.into() };
+            let name = if *file == page { name.replace('-', "\\-") } else { name.into() };
             assert!(text.contains(&format!("{dashes}{name}")), "{file} lacks {name}");
         }
-        assert!(file == "lprobe.1" || !text.contains("tls"), "{file} offers what this build refuses");
+        assert!(FULL || *file == page || !text.contains("tls"), "{file} offers what this build refuses");
     }
-    let flag = read("dist/lprobe.fish").lines().find(|line| line.contains("-l ipv6")).expect("a flag").to_owned();
+    let flag =
+        read(&format!("dist/{NAME}.fish")).lines().find(|line| line.contains("-l ipv6")).expect("a flag").to_owned();
     assert!(!flag.contains(" -r"), "a flag takes nothing: {flag}");
-    let values = read("dist/_lprobe");
+    let values = read(&format!("dist/_{NAME}"));
     assert!(values.contains(":USERPASSWORD:") && values.contains("(GET HEAD OPTIONS POST)"), "{values}");
-    for (program, arguments) in [("bash", &["-n", "lprobe.bash"][..]), ("man", &["--warnings", "-l", "lprobe.1"])] {
+    for (program, arguments) in [("bash", &["-n", &format!("{NAME}.bash")][..]), ("man", &["--warnings", "-l", &page])]
+    {
         if !have_tools(&[program]) {
             continue;
         }

@@ -3,68 +3,9 @@
 mod support;
 
 use std::fs;
-use std::net::TcpListener;
-use std::os::fd::OwnedFd;
-use std::process::{Child, Command};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, Uid};
+use support::nginx::Nginx;
 use support::{have_tools, lprobe};
-use tempfile::TempDir;
-
-/// An nginx of the test's own.
-struct Nginx {
-    port: u16,
-    process: Child,
-    folder: TempDir,
-}
-
-impl Drop for Nginx {
-    /// By SIGTERM, which the master hands on to its workers.
-    fn drop(&mut self) {
-        let _ = kill(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGTERM);
-        let _ = self.process.wait();
-    }
-}
-
-impl Nginx {
-    /// Serves what `locations` say. It inherits a socket that listens already, as it does from itself when it is
-    /// upgraded, so the port is free for sure and a probe can come at once.
-    fn start(locations: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        // A worker that started as root would become a user who may not read the folder.
-        let user = if Uid::effective().is_root() { "user root root;" } else { "" };
-        let configuration = format!(
-            "daemon off; pid nginx.pid; error_log stderr crit; {user}
-             events {{}}
-             http {{
-                 access_log off;
-                 client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
-                 uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-                 server {{ listen 127.0.0.1:{port}; root {root}; {locations} }}
-             }}",
-            root = folder.path().display(),
-        );
-        fs::write(folder.path().join("nginx.conf"), configuration).expect("a file");
-        let process = Command::new("nginx")
-            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin")
-            .arg("-p")
-            .arg(folder.path())
-            .args(["-c", "nginx.conf", "-e", "stderr"])
-            .env("NGINX", "0;")
-            .stdin(OwnedFd::from(listener))
-            .spawn()
-            .expect("nginx starts");
-        Self { port, process, folder }
-    }
-
-    fn probe(&self, path: &str) -> support::Outcome {
-        // nginx may take its time to start.
-        lprobe(["--timeout=30s", &format!(":{}{path}", self.port)])
-    }
-}
 
 #[test]
 fn nginx_is_probed() {

@@ -9,7 +9,7 @@ use clap::ArgMatches;
 
 use super::command::{all, command};
 use super::expand::expand;
-use super::options::{Takes, own};
+use super::options::{Opt, Takes, own};
 use super::{BadUsage, Quoted};
 
 /// What was given, and where.
@@ -32,6 +32,11 @@ impl Arguments {
     /// Whether `name` stands on the command line.
     pub fn given(&self, name: &str) -> bool {
         self.matches.contains_id(name)
+    }
+
+    /// Whether `option` stands on the command line, and is not switched off there, as in `--gzip=false`.
+    pub fn asked(&self, option: &Opt) -> Result<bool, BadUsage> {
+        Ok(self.given(option.name) && (!matches!(option.takes, Takes::Nothing) || self.flag(option.name)?))
     }
 
     /// The command line's values as they stand there.

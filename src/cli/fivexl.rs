@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::arguments::Arguments;
 #[cfg(not(feature = "full"))]
-use super::options::{self, Takes};
+use super::options;
 use super::{BadUsage, duration};
 use crate::bad_target::BadTarget;
 use crate::target::{Authority, Endpoint, Host, Target, parse_port};
@@ -147,11 +147,7 @@ fn over_tls(arguments: &Arguments) -> Result<bool, BadUsage> {
 #[cfg(not(feature = "full"))]
 fn over_tls(arguments: &Arguments) -> Result<bool, BadUsage> {
     for option in options::full() {
-        let on = match option.takes {
-            Takes::Nothing => arguments.flag(option.name)?,
-            _ => arguments.given(option.name),
-        };
-        if on {
+        if arguments.asked(option)? {
             return Err(BadUsage(format!("--{} takes TLS or gRPC, which only lprobe-full has", option.name)));
         }
     }

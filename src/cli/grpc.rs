@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE, USER_AGENT};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, USER_AGENT};
 use hyper::http::HeaderValue;
 
 use super::arguments::Arguments;
@@ -49,12 +49,11 @@ pub fn name_services(arguments: &Arguments, targets: &mut [Target]) -> Result<()
 fn metadata(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let (name, contents) = text.split_once(':').ok_or("expected NAME: VALUE")?;
     let name = http::name(name)?;
-    let reserved = [CONNECTION, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING, UPGRADE];
     if name == USER_AGENT {
         return Err("--user-agent sends that");
     }
-    if name.as_str().starts_with("grpc-") || reserved.contains(&name) {
-        return Err("that header is gRPC's own");
+    if name.as_str().starts_with("grpc-") || [CONTENT_TYPE, HOST].contains(&name) || http::is_about_connection(&name) {
+        return Err("gRPC sets that header itself");
     }
     let contents = contents.trim_matches([' ', '\t']);
     let value = if name.as_str().ends_with("-bin") { &http::base64(contents.as_bytes()) } else { contents };

@@ -1,8 +1,12 @@
 //! The options for HTTP.
 
 use hyper::Method;
+#[cfg(feature = "full")]
+use hyper::header::HOST;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING, USER_AGENT};
 use hyper::http::HeaderValue;
+#[cfg(feature = "full")]
+use hyper::http::uri::Authority;
 
 use super::arguments::Arguments;
 use super::{BadUsage, fivexl};
@@ -16,19 +20,28 @@ pub fn http(arguments: &Arguments) -> Result<Http, BadUsage> {
     if method == Method::HEAD && !contains.is_empty() {
         return Err(BadUsage("--contains can't go with --method HEAD, whose answer has no body".into()));
     }
+    #[cfg(feature = "full")]
+    let http2 = arguments.flag("http2")?;
+    #[cfg(not(feature = "full"))]
+    let http2 = false;
+    let headers = headers(arguments, &method, http2)?;
     Ok(Http {
-        headers: headers(arguments, &method)?,
+        headers,
         method,
         statuses: arguments.one("http-codes", str::parse)?.unwrap_or(Statuses::SUCCESSFUL),
         contains,
         #[cfg(feature = "full")]
-        http2: arguments.flag("http2")?,
+        http2,
     })
 }
 
 /// The caller's, and ours where the caller has none of that name.
-fn headers(arguments: &Arguments, method: &Method) -> Result<Vec<(HeaderName, HeaderValue)>, BadUsage> {
+fn headers(arguments: &Arguments, method: &Method, http2: bool) -> Result<Vec<(HeaderName, HeaderValue)>, BadUsage> {
     let mut headers = arguments.many("header", header)?;
+    #[cfg(feature = "full")]
+    if http2 {
+        headers.iter().try_for_each(fit_for_http2)?;
+    }
     if let Some(credentials) = arguments.one("basic-auth", basic)? {
         headers.push((AUTHORIZATION, credentials));
     }
@@ -36,8 +49,10 @@ fn headers(arguments: &Arguments, method: &Method) -> Result<Vec<(HeaderName, He
     let mut ours = vec![
         (USER_AGENT, agent.unwrap_or(HeaderValue::from_static(fivexl::user_agent(arguments)))),
         (ACCEPT, HeaderValue::from_static("*/*")),
-        (CONNECTION, HeaderValue::from_static("close")),
     ];
+    if !http2 {
+        ours.push((CONNECTION, HeaderValue::from_static("close")));
+    }
     if method == Method::POST {
         // RFC 9110, section 8.6: without it some servers answer 411.
         ours.push((CONTENT_LENGTH, HeaderValue::from_static("0")));
@@ -48,6 +63,25 @@ fn headers(arguments: &Arguments, method: &Method) -> Result<Vec<(HeaderName, He
         }
     }
     Ok(headers)
+}
+
+/// Refuses what is about the connection, and a host that can be no authority.
+#[cfg(feature = "full")]
+fn fit_for_http2((name, value): &(HeaderName, HeaderValue)) -> Result<(), BadUsage> {
+    if is_about_connection(name) {
+        return Err(BadUsage(format!("--header {name} has no place in HTTP/2, which --http2 asks for")));
+    }
+    let is_authority = || Authority::try_from(value.as_bytes()).is_ok_and(|host| !host.as_str().contains('@'));
+    if name == HOST && !is_authority() {
+        return Err(BadUsage("--header Host: with --http2, expected a host and perhaps a port".into()));
+    }
+    Ok(())
+}
+
+/// RFC 9113, section 8.2.2. TE might say `trailers`, but nobody would look at them.
+#[cfg(feature = "full")]
+pub fn is_about_connection(name: &HeaderName) -> bool {
+    ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"].contains(&name.as_str())
 }
 
 fn method(text: &str) -> Result<Method, &'static str> {

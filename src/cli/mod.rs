@@ -148,14 +148,13 @@ fn unix_socket(arguments: &Arguments) -> Result<Option<PathBuf>, BadUsage> {
 /// An option that no target heeds would be a check that is not made. (A variable may be meant for other probes.)
 fn refuse_useless(arguments: &Arguments, plan: &Plan) -> Result<(), BadUsage> {
     const REQUESTS: &str = if cfg!(feature = "full") { "http:// and grpc://" } else { "http://" };
-    let needs = |group: &[Opt], heeded: fn(&Target) -> bool, kinds: &str| match group
-        .iter()
-        .find(|option| arguments.given(option.name))
-    {
-        Some(Opt { name, .. }) if !plan.targets.iter().any(heeded) => {
-            Err(BadUsage(format!("--{name} is for {kinds}, and there is no such target")))
+    let needs = |group: &[Opt], heeded: fn(&Target) -> bool, kinds: &str| {
+        for option in group {
+            if arguments.asked(option)? && !plan.targets.iter().any(heeded) {
+                return Err(BadUsage(format!("--{} is for {kinds}, and there is no such target", option.name)));
+            }
         }
-        _ => Ok(()),
+        Ok(())
     };
     needs(&options::HTTP, Target::is_http, "http://")?;
     needs(&options::REQUEST, Target::makes_requests, REQUESTS)?;

@@ -66,7 +66,7 @@ async fn ask(stream: Stream, question: &Question<'_>, http: &Http, progress: &Pr
     let body = |most| if http.contains.is_empty() { 0 } else { most };
     #[cfg(feature = "full")]
     if http.http2 {
-        let judged = async |response| judge(response, http, progress).await;
+        let judged = async |response| judge(response, http, Unhealthy::Http2, progress).await;
         return http2::ask(stream, MAX_HEAD + body(MAX_FRAMED), http2_request(question, http), progress, judged).await;
     }
     let stream = Limited::new(stream, MAX_HEAD + body(MAX_CHUNKED));
@@ -74,7 +74,7 @@ async fn ask(stream: Stream, question: &Question<'_>, http: &Http, progress: &Pr
     driven(connection, async {
         progress.awaits(Awaiting::ResponseHead);
         let response = sender.send_request(request(question, http)).await.map_err(Unhealthy::Http)?;
-        judge(response, http, progress).await
+        judge(response, http, Unhealthy::Http, progress).await
     })
     .await
 }
@@ -111,24 +111,30 @@ fn http2_request(question: &Question, http: &Http) -> Request<Full<Bytes>> {
     request
 }
 
-async fn judge(response: Response<Incoming>, http: &Http, progress: &Progress) -> Result<(), Unhealthy> {
+/// `broken` says what went wrong with the body.
+async fn judge(
+    response: Response<Incoming>,
+    http: &Http,
+    broken: fn(hyper::Error) -> Unhealthy,
+    progress: &Progress,
+) -> Result<(), Unhealthy> {
     let status = response.status().as_u16();
     if !http.statuses.contains(status) {
         return Err(Unhealthy::Status { got: status, expected: http.statuses });
     }
     progress.awaits(Awaiting::Contains);
-    search(response.into_body(), &http.contains).await
+    search(response.into_body(), &http.contains, broken).await
 }
 
 /// Reads `body` until it has had all of `texts`. Each byte is looked at once for each text, however small the pieces
 /// that it comes in: else chunks of one byte would take seconds.
-async fn search(mut body: Incoming, texts: &[Vec<u8>]) -> Result<(), Unhealthy> {
+async fn search(mut body: Incoming, texts: &[Vec<u8>], broken: fn(hyper::Error) -> Unhealthy) -> Result<(), Unhealthy> {
     let mut missing: Vec<(usize, &Vec<u8>)> = (1..).zip(texts).collect();
     let mut seen = Vec::new();
     while let Some(&(number, _)) = missing.first() {
         let frame = if seen.len() < MAX_BODY { body.frame().await } else { None };
         let Some(frame) = frame else { return Err(Unhealthy::Lacks(number)) };
-        if let Ok(data) = frame.map_err(Unhealthy::Http)?.into_data() {
+        if let Ok(data) = frame.map_err(broken)?.into_data() {
             let before = seen.len();
             seen.extend_from_slice(&data[..data.len().min(MAX_BODY - before)]);
             missing.retain(|(_, text)| {

@@ -173,10 +173,7 @@ impl fmt::Display for Unhealthy {
             #[cfg(feature = "full")]
             Self::Http(error) if tls::cause(error).is_some() => tls::broken(tls::cause(error), out),
             // hyper's words name the fault and quote nothing; its cause, where there is one, is the kernel's error.
-            Self::Http(error) => match error.source() {
-                Some(cause) => write!(out, "no HTTP/1.1 answer: {cause}"),
-                None => write!(out, "no HTTP/1.1 answer: {error}"),
-            },
+            Self::Http(error) => write!(out, "no HTTP/1.1 answer: {}", root(error)),
             #[cfg(feature = "full")]
             Self::Http2(error) => http2::words(error, out),
             #[cfg(feature = "full")]
@@ -254,6 +251,15 @@ impl Unhealthy {
             _ => false,
         }
     }
+}
+
+/// What began it all.
+fn root(error: &hyper::Error) -> &(dyn Error + 'static) {
+    let mut root: &(dyn Error + 'static) = error;
+    while let Some(cause) = root.source() {
+        root = cause;
+    }
+    root
 }
 
 impl Error for Unhealthy {}

@@ -1,11 +1,12 @@
 //! What can go wrong with TLS. rustls's own words would quote the certificate.
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 
 use rustls::AlertDescription as Alert;
 use rustls::{CertificateError, Error as TlsError, InvalidMessage, OtherError};
+
+use super::root;
 
 /// The end of a line about a handshake that failed: `error` is rustls's or the connection's, and `name` what the
 /// certificate had to be for.
@@ -29,9 +30,12 @@ pub fn broken(error: Option<&TlsError>, out: &mut fmt::Formatter<'_>) -> fmt::Re
             out.write_str("the server offers no version or cipher suite of TLS 1.2 or 1.3 that is known")
         }
         Some(TlsError::NoApplicationProtocol) => out.write_str("the server chose a protocol that was not offered"),
-        Some(TlsError::InvalidMessage(_) | TlsError::PeerMisbehaved(_)) => {
-            out.write_str("the server does not keep to TLS")
-        }
+        Some(
+            TlsError::InvalidMessage(_)
+            | TlsError::PeerMisbehaved(_)
+            | TlsError::InappropriateMessage { .. }
+            | TlsError::InappropriateHandshakeMessage { .. },
+        ) => out.write_str("the server does not keep to TLS"),
         Some(TlsError::DecryptError) => out.write_str("what the server sent can't be decrypted"),
         _ => out.write_str("TLS failed"),
     }
@@ -39,12 +43,15 @@ pub fn broken(error: Option<&TlsError>, out: &mut fmt::Formatter<'_>) -> fmt::Re
 
 /// rustls's error behind hyper's, if it is one.
 pub fn cause(error: &hyper::Error) -> Option<&TlsError> {
-    inner(error.source()?.downcast_ref()?)
+    match root(error).downcast_ref::<io::Error>() {
+        Some(error) => inner(error),
+        None => root(error).downcast_ref(),
+    }
 }
 
 /// Whether the connection ended, with or without TLS's own word for that.
 pub fn ended(error: &hyper::Error) -> bool {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let cause = root(error).downcast_ref::<io::Error>();
     cause.is_some_and(|error| {
         // h2 has made the second one up; the kernel's would have its number.
         error.kind() == io::ErrorKind::UnexpectedEof

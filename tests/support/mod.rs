@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod netns;
+pub mod nginx;
 pub mod server;
 
 use std::ffi::OsStr;
@@ -17,10 +18,16 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// Whether it is the full build that is tested: `cargo test --features full`.
+pub const FULL: bool = cfg!(feature = "full");
+
+/// The name of the build that is tested.
+pub const NAME: &str = if FULL { "lprobe-full" } else { "lprobe" };
+
 /// The binary that ships.
 pub fn binary() -> PathBuf {
-    let binary = repository("dist/lprobe");
-    assert!(binary.exists(), "dist/lprobe is not there: run the tests by `make test`");
+    let binary = repository("dist").join(NAME);
+    assert!(binary.exists(), "dist/{NAME} is not there: run the tests by `make test`");
     binary
 }
 

@@ -47,6 +47,14 @@ impl Server {
         Self { port, requests, _refused: refused }
     }
 
+    /// The same, once the connection is there: what does not speak HTTP/1.1 has no head.
+    pub fn greeting(mut serve: impl FnMut(TcpStream) + Send + 'static) -> Self {
+        let (listener, port, refused) = listen_alone(SocketAddr::new(LOCALHOST, 0));
+        let (_, requests) = channel();
+        thread::spawn(move || listener.incoming().for_each(|stream| serve(stream.expect("a connection"))));
+        Self { port, requests, _refused: refused }
+    }
+
     /// Answers each request with `answer`, whatever it was, and closes.
     pub fn answering(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();

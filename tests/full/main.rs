@@ -1,0 +1,13 @@
+//! What only lprobe-full has: TLS, HTTP/2 and gRPC, against real servers and misbehaving ones.
+
+#![cfg(feature = "full")]
+
+mod grpc;
+mod http2;
+mod peer;
+mod pki;
+mod spiffe;
+#[path = "../support/mod.rs"]
+mod support;
+mod tls;
+mod wrong_answers;

@@ -1,5 +1,5 @@
 //! The cryptography that TLS uses: *ring*'s, all but ChaCha20-Poly1305. Its code is 50 KB, a 25th of the binary, for
-//! clients whose processor has no AES; every server has AES-GCM, which TLS 1.3 demands (RFC 8446, section 9.1).
+//! clients whose processor has no AES; a server of TLS 1.3 must have AES-GCM (RFC 8446, section 9.1).
 
 use std::sync::Arc;
 

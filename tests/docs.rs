@@ -73,7 +73,21 @@ fn the_table_of_flags_has_every_flag() {
     }
     for option in options::full() {
         let row = table.lines().find(|row| row.starts_with(&format!("| `--{}", option.name))).expect("a row");
-        assert!(row.contains("| full |"), "{row}");
+        assert!(row.contains("| full: "), "{row}");
+    }
+}
+
+/// The lines that a peer gets are ones that a test of that peer expects.
+#[test]
+fn the_table_of_peers_is_what_is_tested() {
+    let tests: String =
+        ["tls", "http2", "grpc", "wrong_answers"].map(|file| read(&format!("tests/full/{file}.rs"))).concat();
+    let page = read("docs/tls-and-grpc.md");
+    let (_, table) = page.split_once("## Peers").expect("the table");
+    for outcome in table.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split(" | ").nth(1)) {
+        for said in outcome.split('`').skip(1).step_by(2) {
+            assert!(tests.contains(said), "no test expects {said:?}");
+        }
     }
 }
 

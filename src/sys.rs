@@ -151,6 +151,24 @@ extern "C" fn crashed(_signal: c_int) {
     exit(1)
 }
 
+/// Whether a variable of the environment has a name that begins with `prefix`.
+pub fn has_variables(prefix: &str) -> bool {
+    unsafe extern "C" {
+        static environ: *const *const c_char;
+    }
+    // SAFETY: nothing changes the environment: an array of C strings with a null pointer at its end, or null.
+    unsafe {
+        let mut variable = environ;
+        while !variable.is_null() && !(*variable).is_null() {
+            if libc::strncmp(*variable, prefix.as_ptr().cast(), prefix.len()) == 0 {
+                return true;
+            }
+            variable = variable.add(1);
+        }
+    }
+    false
+}
+
 /// The path that this program was started by. Linux hands it over at exec, so that no /proc is needed.
 ///
 /// # Errors

@@ -6,16 +6,16 @@ use clap::{Arg, ArgAction, Command};
 use super::options::Takes::{Many, Nothing, One};
 use super::options::{EXCHANGE, FOREIGN, FOREIGN_FULL, GENERAL, GRPC, HTTP, HTTP2, Opt, REQUEST, TLS};
 
-/// lprobe's command line, without the program's name.
-pub fn command() -> Command {
+/// lprobe's command line, without the program's name, and with those of its options that `wanted` names.
+pub fn command(wanted: impl Fn(&str) -> bool) -> Command {
+    let commands = [("help", 'h'), ("version", 'V')].into_iter().filter(|(name, _)| wanted(name));
     Command::new("lprobe")
         .no_binary_name(true)
         .disable_help_flag(true)
         .disable_version_flag(true)
         .arg(text("target").action(ArgAction::Append))
-        .args(all().map(argument))
-        .arg(alone("help", 'h'))
-        .arg(alone("version", 'V'))
+        .args(all().filter(|option| wanted(option.name)).map(argument))
+        .args(commands.map(|(name, short)| alone(name, short)))
 }
 
 /// Every option that is known by its name, if only to be refused.

@@ -84,6 +84,7 @@ pub async fn connect(authority: &Authority, writes: Writes, progress: &Progress)
 pub async fn connect_unix(path: &Path, progress: &Progress) -> Result<Stream, Unhealthy> {
     let peer = || Peer::Unix(path.to_owned());
     progress.awaits(Awaiting::Connection(peer()));
+    sys::fail_without_signals();
     let stream = loop {
         match UnixStream::connect(path).await {
             // A full backlog: where TCP would try again, unix(7) leaves that to us.

@@ -22,6 +22,7 @@ const LINE: (usize, usize) = (600, 48);
 const AROUND: usize = "lprobe: ...\n".len();
 
 /// Prints a line for each target that wants one, in their order, and returns the exit code.
+#[inline(never)]
 pub fn outcomes(plan: &Plan, outcomes: &[Outcome]) -> i32 {
     let (mut healthy, mut unhealthy) = (String::new(), String::new());
     let code = i32::from(outcomes.iter().any(|(verdict, _)| verdict.is_err()));
@@ -72,7 +73,10 @@ fn write<S: Write + AsRawFd>(stream: &mut S, text: &str) -> io::Result<()> {
         return Ok(());
     }
     match sys::takes_a_line(stream.as_raw_fd()) {
-        true => stream.write_all(text.as_bytes()),
+        true => {
+            sys::fail_without_signals();
+            stream.write_all(text.as_bytes())
+        }
         false => Err(io::ErrorKind::WouldBlock.into()),
     }
 }

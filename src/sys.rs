@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
 #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
 use std::ffi::c_void;
-use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
+use std::ffi::{CStr, OsStr, OsString, c_char, c_int, c_ulong};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 macro_rules! program {
     ($run:path) => {
         #[global_allocator]
-        static ARENA: $crate::sys::Arena = $crate::sys::Arena::new();
+        static ARENA: $crate::sys::Arena = $crate::sys::Arena;
 
         #[unsafe(no_mangle)]
         extern "C" fn main(
@@ -43,8 +43,7 @@ macro_rules! program {
 pub unsafe fn enter(arguments: *const *const c_char, run: fn(Vec<OsString>) -> i32) -> ! {
     #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
     protect_relocations();
-    keep_standard_streams();
-    handle_signals();
+    handle_crashes();
     // SAFETY: the caller's promise.
     let code = run(unsafe { collect(arguments) });
     exit(code)
@@ -92,49 +91,41 @@ fn protect_relocations() {
     unsafe { libc::dl_iterate_phdr(Some(protect), null_mut()) };
 }
 
-/// Fills whichever of the descriptors 0 to 2 came closed, so that no socket lands there and is written to as stderr.
-fn keep_standard_streams() {
-    let mut streams = [0, 1, 2].map(|fd| libc::pollfd { fd, events: 0, revents: 0 });
-    // SAFETY: poll writes to the three elements it is told of.
-    let ready = unsafe { libc::poll(streams.as_mut_ptr(), 3, 0) };
-    if ready > 0 && streams.iter().any(|stream| stream.revents & libc::POLLNVAL != 0) {
-        // The root directory is there without a /dev, and takes no writes. As a path alone it needs no permission.
-        #[cfg(target_os = "linux")]
-        const UNREAD: c_int = libc::O_PATH;
-        #[cfg(not(target_os = "linux"))]
-        const UNREAD: c_int = libc::O_RDONLY;
-        // SAFETY: the path is a C string. The lowest free descriptor is taken, so this ends at 3 or on failure.
-        while (0..2).contains(&unsafe { libc::open(c"/".as_ptr(), UNREAD | libc::O_CLOEXEC) }) {}
+/// Has what the process can't help, a panic and a stack that can't grow among it, end in a line and exit code 1, and never
+/// in a signal's 128 + N: promise 3.
+fn handle_crashes() {
+    /// A `struct sigaction` as the kernel takes it. The C library's own call asks the kernel twice more.
+    #[repr(C)]
+    struct Action {
+        handler: extern "C" fn(c_int) -> !,
+        flags: c_ulong,
+        /// What the handler would return to.
+        restorer: Option<extern "C" fn()>,
+        mask: u64,
     }
-}
-
-/// Makes failures of what kills by default, so that the exit code is 0 or 1 and never a signal's 128 + N: promise 3.
-fn handle_signals() {
-    // A write to a connection or a stderr that is gone, or to a file beyond its limit, fails with an error. Where the
-    // process can't help a signal, a panic and a stack that can't grow among them, it says so and exits.
+    const SA_RESTORER: c_ulong = 0x0400_0000;
     static STACK: CrashStack = CrashStack(UnsafeCell::new([0; CRASH_STACK]));
-    // SAFETY: zeroed sets and actions are valid and then filled in; the stack is static, and the handler's alone;
-    // the handler calls nothing but what is async-signal-safe.
+    let stack = libc::stack_t { ss_sp: STACK.0.get().cast(), ss_flags: 0, ss_size: CRASH_STACK };
+    let action = Action { handler: crashed, flags: libc::SA_ONSTACK as c_ulong | SA_RESTORER, restorer: None, mask: 0 };
+    // SAFETY: the stack is static, and the handler's alone; the handler never returns, and calls nothing but what is
+    // async-signal-safe; the action is as the kernel has it, with a mask of the size that is told.
     unsafe {
-        let mut blocked: libc::sigset_t = std::mem::zeroed();
-        libc::sigaddset(&mut blocked, libc::SIGPIPE);
-        libc::sigaddset(&mut blocked, libc::SIGXFSZ);
-        libc::sigprocmask(libc::SIG_BLOCK, &blocked, null_mut());
-
-        let stack = libc::stack_t { ss_sp: STACK.0.get().cast(), ss_flags: 0, ss_size: CRASH_STACK };
         libc::sigaltstack(&stack, null_mut());
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = crashed as extern "C" fn(c_int) as libc::sighandler_t;
-        action.sa_flags = libc::SA_ONSTACK;
         for signal in CRASHES {
-            libc::sigaction(signal, &action, null_mut());
+            libc::syscall(libc::SYS_rt_sigaction, signal, &raw const action, null_mut::<Action>(), size_of::<u64>());
         }
     }
 }
 
-/// What a panic ends in, by one way of building or another (SIGABRT, SIGILL, SIGTRAP), what memory that is not to be
-/// had ends in (SIGBUS, SIGSEGV), and a system call that a seccomp filter traps (SIGSYS).
-const CRASHES: [c_int; 6] = [libc::SIGABRT, libc::SIGBUS, libc::SIGILL, libc::SIGSEGV, libc::SIGSYS, libc::SIGTRAP];
+/// What a panic ends in, by one way of building or another (SIGABRT; SIGILL, or SIGTRAP on other processors), what memory
+/// that is not to be had ends in (SIGBUS, SIGSEGV), and a system call that a seccomp filter traps (SIGSYS).
+const CRASHES: [c_int; 5] = [
+    libc::SIGABRT,
+    libc::SIGBUS,
+    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) { libc::SIGILL } else { libc::SIGTRAP },
+    libc::SIGSEGV,
+    libc::SIGSYS,
+];
 
 /// What AVX-512's registers take on it, and room for the handler.
 const CRASH_STACK: usize = 8192;
@@ -144,11 +135,33 @@ struct CrashStack(UnsafeCell<[u8; CRASH_STACK]>);
 // SAFETY: only the kernel touches it, and only for the one handler.
 unsafe impl Sync for CrashStack {}
 
-extern "C" fn crashed(_signal: c_int) {
+extern "C" fn crashed(_signal: c_int) -> ! {
     const LINE: &[u8] = b"lprobe: crashed, out of memory or by a fault of its own\n";
-    // SAFETY: write and _exit are async-signal-safe.
-    unsafe { libc::write(libc::STDERR_FILENO, LINE.as_ptr().cast(), LINE.len()) };
+    if was_inherited(libc::STDERR_FILENO) {
+        // SAFETY: write is async-signal-safe.
+        unsafe { libc::write(libc::STDERR_FILENO, LINE.as_ptr().cast(), LINE.len()) };
+    }
     exit(1)
+}
+
+/// Whether descriptor `fd` was open when the program began: what it opens itself is closed by exec, and what came through
+/// an exec is not. Where a standard stream came closed, a connection may be in its place.
+fn was_inherited(fd: c_int) -> bool {
+    // SAFETY: F_GETFD takes no pointer.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
+    flags >= 0 && flags & libc::FD_CLOEXEC == 0
+}
+
+/// Has a write to what nobody reads any more, or to a file beyond its limit, fail with an error and not with a signal.
+/// Connections of TCP need none of it, so that a healthy probe doesn't.
+pub fn fail_without_signals() {
+    // SAFETY: the set is zeroed and then filled in.
+    unsafe {
+        let mut blocked: libc::sigset_t = std::mem::zeroed();
+        libc::sigaddset(&mut blocked, libc::SIGPIPE);
+        libc::sigaddset(&mut blocked, libc::SIGXFSZ);
+        libc::sigprocmask(libc::SIG_BLOCK, &blocked, null_mut());
+    }
 }
 
 /// Whether a variable of the environment has a name that begins with `prefix`.
@@ -195,12 +208,12 @@ fn exit(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
-/// Whether a line can be written to descriptor `fd` without waiting for a reader: a pipe that has room at all has room
-/// for one of less than 4,096 bytes.
+/// Whether a line can be written to the standard stream `fd` without waiting for a reader: a pipe that has room at all has
+/// room for one of less than 4,096 bytes.
 pub fn takes_a_line(fd: c_int) -> bool {
     let mut stream = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
     // SAFETY: poll writes to the one element it is told of.
-    unsafe { libc::poll(&mut stream, 1, 0) != 0 }
+    was_inherited(fd) && unsafe { libc::poll(&mut stream, 1, 0) != 0 }
 }
 
 /// Has `bind` to port 0 leave the choice of the port to `connect`. Where a kernel does not know the option, the
@@ -224,29 +237,27 @@ pub fn bind_address_no_port(socket: &impl AsRawFd) {
 #[cfg(not(target_os = "linux"))]
 pub fn bind_address_no_port(_socket: &impl AsRawFd) {}
 
-/// The bytes in the arena: a healthy HTTP probe takes 125 KB, most of it for clap. Pages that nothing touches cost
-/// nothing.
+/// The bytes in the arena. Pages that nothing touches cost nothing.
 const ARENA: usize = 256 * 1024;
 
-/// A bump allocator: a probe is over before freeing pays. What does not fit any more comes from the system's
-/// allocator, and goes back to it, so that no server makes the memory grow.
-pub struct Arena {
-    memory: UnsafeCell<[u8; ARENA]>,
-    used: AtomicUsize,
-}
+/// The arena.
+struct Memory(UnsafeCell<[u8; ARENA]>);
 
-// SAFETY: `bump` hands out each byte of `memory` once.
-unsafe impl Sync for Arena {}
+static MEMORY: Memory = Memory(UnsafeCell::new([0; ARENA]));
 
-impl Arena {
-    /// An arena with all its bytes to give.
-    #[expect(clippy::new_without_default, reason = "a static needs a const fn")]
-    pub const fn new() -> Self {
-        Self { memory: UnsafeCell::new([0; ARENA]), used: AtomicUsize::new(0) }
-    }
+/// How much of it is given out. Not beginning at 0, it is on a page that is written to anyway.
+static USED: AtomicUsize = AtomicUsize::new(16);
 
+// SAFETY: `bump` hands out each byte once.
+unsafe impl Sync for Memory {}
+
+/// A bump allocator: a probe is over before freeing pays. What does not fit any more is mapped, and unmapped when it is
+/// freed, so that no server makes the memory grow.
+pub struct Arena;
+
+impl Memory {
     fn start(&self) -> *mut u8 {
-        self.memory.get().cast()
+        self.0.get().cast()
     }
 
     fn owns(&self, pointer: *mut u8) -> bool {
@@ -255,12 +266,20 @@ impl Arena {
 
     /// Room for `layout`, unless the arena is used up, or another thread got in between.
     fn bump(&self, layout: Layout) -> Option<*mut u8> {
-        let used = self.used.load(Ordering::Relaxed);
+        let used = USED.load(Ordering::Relaxed);
         let start = self.start().addr();
         let offset = (start + used).next_multiple_of(layout.align()) - start;
         let end = offset.checked_add(layout.size()).filter(|&end| end <= ARENA)?;
-        self.used.compare_exchange(used, end, Ordering::Relaxed, Ordering::Relaxed).ok()?;
+        USED.compare_exchange(used, end, Ordering::Relaxed, Ordering::Relaxed).ok()?;
         Some(self.start().wrapping_add(offset))
+    }
+
+    /// Whether the block of `size` bytes at `pointer` has room for `wanted`: it shrinks where it is, and grows there if it
+    /// was the last given out, as that of a text or a list is that is being built.
+    fn resized(&self, pointer: *mut u8, size: usize, wanted: usize) -> bool {
+        let end = pointer.addr().wrapping_sub(self.start().addr()).wrapping_add(size);
+        let Some(new) = wanted.checked_sub(size).and_then(|more| end.checked_add(more)) else { return wanted <= size };
+        new <= ARENA && USED.compare_exchange(end, new, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -269,19 +288,83 @@ impl Arena {
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise.
-        self.bump(layout).unwrap_or_else(|| unsafe { System.alloc(layout) })
+        MEMORY.bump(layout).unwrap_or_else(|| unsafe { System.alloc(layout) })
     }
 
     /// The arena is zero until it is given out, and given out once: its pages stay untouched.
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise.
-        self.bump(layout).unwrap_or_else(|| unsafe { System.alloc_zeroed(layout) })
+        MEMORY.bump(layout).unwrap_or_else(|| unsafe {
+            let block = System.alloc(layout);
+            if !block.is_null() {
+                // musl's calloc would take a block of the arena for its own.
+                block.write_bytes(0, layout.size());
+            }
+            block
+        })
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        if !self.owns(pointer) {
+        if !MEMORY.owns(pointer) {
             // SAFETY: what is not the arena's came from the system, with this layout.
             unsafe { System.dealloc(pointer, layout) }
         }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if MEMORY.owns(pointer) && MEMORY.resized(pointer, layout.size(), size) {
+            return pointer;
+        }
+        // SAFETY: the caller's promises: a pointer and layout of this allocator, and a size that makes a layout.
+        unsafe {
+            let wanted = Layout::from_size_align_unchecked(size, layout.align());
+            let moved = self.alloc(wanted);
+            if !moved.is_null() {
+                pointer.copy_to_nonoverlapping(moved, size.min(layout.size()));
+                self.dealloc(pointer, layout);
+            }
+            moved
+        }
+    }
+}
+
+/// What std asks of the C library for its note of the one thread there is, without the arena: a block of memory, and a key
+/// for a destructor. musl's own would take six system calls and three pages for that.
+#[cfg(all(target_env = "musl", target_feature = "crt-static"))]
+mod instead_of_musls {
+    use super::{Layout, MEMORY, c_int, c_void};
+
+    // musl's own names for what it calls when another allocator is there.
+    unsafe extern "C" {
+        fn __libc_malloc(size: usize) -> *mut c_void;
+        fn __libc_free(pointer: *mut c_void);
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn malloc(size: usize) -> *mut c_void {
+        let block = Layout::from_size_align(size, 16).ok().and_then(|layout| MEMORY.bump(layout));
+        // SAFETY: any size is allowed.
+        block.map_or_else(|| unsafe { __libc_malloc(size) }, <*mut u8>::cast)
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn free(pointer: *mut c_void) {
+        if !MEMORY.owns(pointer.cast()) {
+            // SAFETY: what is not the arena's is musl's, or null.
+            unsafe { __libc_free(pointer) }
+        }
+    }
+
+    /// No destructor will run: the process ends by _exit.
+    #[unsafe(no_mangle)]
+    extern "C" fn pthread_key_create(key: *mut libc::pthread_key_t, _destructor: *mut c_void) -> c_int {
+        // SAFETY: the caller has room for a key there.
+        unsafe { key.write(1) };
+        0
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn pthread_setspecific(_key: libc::pthread_key_t, _value: *const c_void) -> c_int {
+        0
     }
 }

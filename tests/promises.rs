@@ -65,7 +65,8 @@ fn no_file_is_opened_no_program_run_and_nothing_listened_on() {
 
 #[test]
 fn a_crash_is_exit_1_with_a_line() {
-    for signal in [Signal::SIGABRT, Signal::SIGBUS, Signal::SIGILL, Signal::SIGSEGV, Signal::SIGSYS, Signal::SIGTRAP] {
+    let fault = if cfg!(target_arch = "x86_64") { Signal::SIGILL } else { Signal::SIGTRAP };
+    for signal in [Signal::SIGABRT, Signal::SIGBUS, fault, Signal::SIGSEGV, Signal::SIGSYS] {
         let server = Server::silent();
         let mut probe = Command::new(binary());
         probe.args(["--timeout=60s", &server.http("/")]).stderr(Stdio::piped());
@@ -107,7 +108,8 @@ fn memory_that_is_not_to_be_had_is_exit_1_with_a_line() {
             .skip_while(|outcome| outcome.status.code().is_none() || outcome.stderr.starts_with("prlimit: "))
             .collect();
         let enough = outcomes.iter().position(|outcome| outcome.status.success()).expect("the budget is enough");
-        assert_ne!(enough, 0, "{limit}: the case did not arise");
+        // Where the kernel can start it, its address space is all that it takes.
+        assert_eq!(enough == 0, limit == "as", "{limit}: {enough} cases arose");
         for (index, outcome) in outcomes.into_iter().enumerate() {
             match index < enough {
                 true => outcome.unhealthy_saying(&["crashed, out of memory"]),

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "full")]
 use http_body_util::Full;
+use std::mem::forget;
+
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
@@ -53,16 +55,17 @@ pub async fn probe(question: Question<'_>, plan: &Plan, progress: &Progress) -> 
     {
         let protocol = if plan.http.http2 { Protocol::Http2 } else { Protocol::Http1 };
         let (stream, identity) = tls::open(question.tls, question.authority, protocol, plan, progress).await?;
-        ask(stream, &question, &plan.http, progress).await.map_err(|reason| identity.explain(reason))
+        ask(stream, &question, plan, progress).await.map_err(|reason| identity.explain(reason))
     }
     #[cfg(not(feature = "full"))]
     {
         let stream = endpoint::open(question.authority, plan.unix_socket.as_deref(), Writes::Once, progress).await?;
-        ask(stream, &question, &plan.http, progress).await
+        ask(stream, &question, plan, progress).await
     }
 }
 
-async fn ask(stream: Stream, question: &Question<'_>, http: &Http, progress: &Progress) -> Result<(), Unhealthy> {
+async fn ask(stream: Stream, question: &Question<'_>, plan: &Plan, progress: &Progress) -> Result<(), Unhealthy> {
+    let http = &plan.http;
     let body = |most| if http.contains.is_empty() { 0 } else { most };
     #[cfg(feature = "full")]
     if http.http2 {
@@ -71,14 +74,21 @@ async fn ask(stream: Stream, question: &Question<'_>, http: &Http, progress: &Pr
     }
     let stream = Limited::new(stream, MAX_HEAD + body(MAX_CHUNKED));
     let (mut sender, connection) = http1::handshake(stream).await.map_err(Unhealthy::Http)?;
-    driven(connection, async {
+    let mut connection = Box::pin(connection);
+    let verdict = driven(connection.as_mut(), async {
         progress.awaits(Awaiting::ResponseHead);
         let response = sender.send_request(request(question, http)).await.map_err(Unhealthy::Http)?;
         judge(response, http, Unhealthy::Http, progress).await
     })
-    .await
+    .await;
+    if plan.wait.is_none() {
+        // Exit closes it, without two system calls more.
+        forget(connection);
+    }
+    verdict
 }
 
+#[inline(never)]
 fn request(question: &Question, http: &Http) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
     *request.method_mut() = http.method.clone();

@@ -41,7 +41,7 @@ pub async fn ask<T>(
         .handshake(Limited::new(stream, limit))
         .await
         .map_err(Unhealthy::Http2)?;
-    driven(Driver { connection, tasks, begun: false }, async {
+    driven(Driver { connection, tasks }, async {
         progress.awaits(Awaiting::ResponseHead);
         judge(sender.send_request(request).await.map_err(Unhealthy::Http2)?).await
     })
@@ -80,18 +80,12 @@ impl Tasks {
 struct Driver {
     connection: Connection<Limited<Stream>, Full<Bytes>, Tasks>,
     tasks: Tasks,
-    begun: bool,
 }
 
 impl Future for Driver {
     type Output = hyper::Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
-        // The request goes first: a connection that ends before it would not tell it why.
-        if !std::mem::replace(&mut self.begun, true) {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         let verdict = Pin::new(&mut self.connection).poll(context);
         self.tasks.poll(context);
         verdict

@@ -23,6 +23,7 @@ mod udp;
 
 use std::future::{Future, poll_fn};
 use std::io;
+use std::mem::{ManuallyDrop, forget};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
@@ -49,17 +50,23 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 ///
 /// There is no event loop to be had.
 pub fn run(plan: &Plan) -> io::Result<Vec<Outcome>> {
-    Ok(runtime()?.block_on(async {
+    // The process is about to exit, which closes and frees all at once: to do it one by one takes seven system calls.
+    let runtime = ManuallyDrop::new(runtime()?);
+    Ok(runtime.block_on(async {
         let end = Instant::now() + plan.wait.unwrap_or_default();
         let (mut pause, longest) = PAUSES;
         loop {
             let left = if plan.wait.is_some() { end.saturating_duration_since(Instant::now()) } else { plan.timeout };
             let timeout = plan.timeout.min(left);
-            let outcomes = all(plan.targets.iter().map(|target| outcome(target, plan, timeout)).collect()).await;
+            let mut probes: Vec<_> =
+                plan.targets.iter().map(|target| Box::pin(outcome(target, plan, timeout))).collect();
+            let outcomes = all(&mut probes).await;
             let healthy = outcomes.iter().all(|(verdict, _)| verdict.is_ok());
             if healthy || Instant::now() + pause >= end {
+                forget(probes);
                 return outcomes;
             }
+            drop(probes);
             sleep(pause).await;
             pause = longest.min(pause * 2);
         }
@@ -107,18 +114,20 @@ async fn driven<T>(
     let mut answer = pin!(answer);
     let mut ended = false;
     poll_fn(|context| {
-        ended = ended || connection.as_mut().poll(context).is_ready();
-        match answer.as_mut().poll(context) {
-            Poll::Pending if ended => Poll::Ready(Err(Unhealthy::Closed)),
-            answer => answer,
+        loop {
+            // The request goes first: so it is sent in the same turn, and a connection that ends before it tells why.
+            match answer.as_mut().poll(context) {
+                Poll::Pending if ended => return Poll::Ready(Err(Unhealthy::Closed)),
+                Poll::Pending if connection.as_mut().poll(context).is_ready() => ended = true,
+                answer => return answer,
+            }
         }
     })
     .await
 }
 
 /// What all of `futures` come to, in their order.
-async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut futures: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
+async fn all<F: Future>(futures: &mut [Pin<Box<F>>]) -> Vec<F::Output> {
     let mut outputs: Vec<_> = futures.iter().map(|_| None).collect();
     poll_fn(|context| {
         for (future, output) in futures.iter_mut().zip(&mut outputs).filter(|(_, output)| output.is_none()) {
@@ -132,6 +141,7 @@ async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     outputs.into_iter().flatten().collect()
 }
 
+#[inline(never)]
 fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread()
         .enable_io()

@@ -99,7 +99,7 @@ impl fmt::Display for BadTarget {
             Self::Port => "a port is a number from 1 to 65535",
             Self::NoPort => "a port is needed, as in tcp://localhost:5432",
             Self::NoPath => "only http://, unix:// and file:// take a path",
-            Self::FilePath => "expected an absolute path without control characters, as in file:///run/alive",
+            Self::FilePath => "expected an absolute path without control characters",
             Self::SocketPath => {
                 return write!(out, "a Unix socket's path has no more than {MAX_SOCKET_PATH} bytes");
             }

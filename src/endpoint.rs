@@ -64,8 +64,12 @@ pub async fn connect(authority: &Authority, writes: Writes, progress: &Progress)
         match connect_to(SocketAddr::new(address, authority.port)).await {
             Ok(stream) => {
                 progress.connected();
-                // Where it fails, the probe is slower.
-                let _ = if writes == Writes::Once { Ok(()) } else { stream.set_nodelay(true) };
+                if writes != Writes::Once {
+                    // Where it fails, the probe is slower.
+                    let _ = stream.set_nodelay(true);
+                    // TLS writes by writev, which raises SIGPIPE where others fail.
+                    sys::fail_without_signals();
+                }
                 return Ok(Box::new(stream));
             }
             // Where IPv6 is off there is no ::1, and what 127.0.0.1 said is the whole reason.

@@ -4,20 +4,17 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::ptrace;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use support::server::{ClosedPort, Server, until_closed};
-use support::{FULL, Running, binary, have_tools, lprobe, run, stderr_of};
+use support::{FULL, Running, binary, exit_code_and_peak_rss, have_tools, lprobe, run, stderr_of};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -205,35 +202,9 @@ fn an_answer_without_end_takes_neither_time_nor_memory() {
             }
         });
         let start = Instant::now();
-        let (code, peak) = exit_code_and_peak_rss(["--timeout=60s", &server.http("/")]);
+        let (code, peak) = exit_code_and_peak_rss(&["--timeout=60s", &server.http("/")]);
         assert_eq!(code, Some(1), "{begin:?} and {repeat:?} without end");
         assert!(start.elapsed() < Duration::from_secs(30), "{begin:?} and {repeat:?} were read to the deadline");
         assert!(peak <= PEAK_RSS, "{begin:?} and {repeat:?}: {peak} bytes");
     }
-}
-
-/// The exit code of a run, and the most memory it had resident, in bytes. A traced process stops at its exit with
-/// its memory still there; the kernel's own account, ru_maxrss, begins with the parent's memory.
-fn exit_code_and_peak_rss(arguments: [&str; 2]) -> (Option<i32>, u64) {
-    let mut stopped = Command::new("sh");
-    stopped.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(binary()).args(arguments);
-    let mut child = stopped.stderr(Stdio::null()).spawn().expect("it starts");
-    let process = Pid::from_raw(child.id().cast_signed());
-    waitpid(process, Some(WaitPidFlag::WUNTRACED)).expect("it stops itself");
-    ptrace::seize(process, ptrace::Options::PTRACE_O_TRACEEXIT).expect("it is stopped");
-    kill(process, Signal::SIGCONT).expect("it is stopped");
-    loop {
-        match waitpid(process, None).expect("it is traced") {
-            WaitStatus::PtraceEvent(_, _, nix::libc::PTRACE_EVENT_EXIT) => break,
-            WaitStatus::Stopped(_, signal) => ptrace::cont(process, signal).expect("it is stopped"),
-            WaitStatus::PtraceEvent(..) => ptrace::cont(process, None).expect("it is stopped"),
-            ended => panic!("{ended:?}"),
-        }
-    }
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it is stopped");
-    let peak =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    ptrace::cont(process, None).expect("it is stopped");
-    let code = child.wait().expect("it exits").code();
-    (code, peak.expect("a peak") * 1024)
 }

@@ -113,7 +113,11 @@ impl Arguments {
 /// A refusal that quotes the value, unless that may be a secret.
 fn refusal(label: &str, name: &str, value: &OsStr, problem: &dyn Display) -> BadUsage {
     match name {
-        "header" | "rpc-header" | "basic-auth" | "send" => BadUsage(format!("{label} (value not shown): {problem}")),
+        #[cfg(feature = "full")]
+        _ if value.as_bytes().starts_with(b"-----BEGIN") => BadUsage(format!("{label} (value not shown): {problem}")),
+        "header" | "rpc-header" | "basic-auth" | "send" | "user-agent" => {
+            BadUsage(format!("{label} (value not shown): {problem}"))
+        }
         _ => BadUsage(format!("{label} {}: {problem}", Quoted(&without_user(value)))),
     }
 }

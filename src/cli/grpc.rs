@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use hyper::header::{CONTENT_TYPE, HOST, HeaderName, USER_AGENT};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, USER_AGENT};
 use hyper::http::HeaderValue;
 
 use super::arguments::Arguments;
-use super::fivexl::Spelling;
-use super::{BadUsage, TIMEOUT, duration, fivexl, http};
+use super::foreign::Spelling;
+use super::{BadUsage, TIMEOUT, duration, foreign, http};
 use crate::plan::Grpc;
 use crate::target::Target;
 
 /// What to send, and the time that there is for it.
 pub fn grpc(arguments: &Arguments) -> Result<Grpc, BadUsage> {
-    let theirs = fivexl::spelling(arguments) != Spelling::Ours;
+    let theirs = foreign::spelling(arguments) != Spelling::Ours;
     let mut headers = arguments.many("rpc-header", metadata)?;
     let agent = arguments.one("user-agent", http::value)?;
-    headers.push((USER_AGENT, agent.unwrap_or(HeaderValue::from_static(fivexl::user_agent(arguments)))));
+    headers.push((USER_AGENT, agent.unwrap_or(HeaderValue::from_static(foreign::user_agent(arguments)))));
     Ok(Grpc {
         headers,
         gzip: arguments.flag("gzip")?,
-        connect_timeout: theirs.then_some(fivexl::timeout(arguments)?.unwrap_or(TIMEOUT)),
+        connect_timeout: theirs.then_some(foreign::timeout(arguments)?.unwrap_or(TIMEOUT)),
         rpc_timeout: arguments.one("rpc-timeout", duration::parse)?.or(theirs.then_some(TIMEOUT)),
     })
 }
@@ -52,7 +52,10 @@ fn metadata(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     if name == USER_AGENT {
         return Err("--user-agent sends that");
     }
-    if name.as_str().starts_with("grpc-") || [CONTENT_TYPE, HOST].contains(&name) || http::is_about_connection(&name) {
+    if name.as_str().starts_with("grpc-")
+        || [CONTENT_LENGTH, CONTENT_TYPE, HOST].contains(&name)
+        || http::is_about_connection(&name)
+    {
         return Err("gRPC sets that header itself");
     }
     let contents = contents.trim_matches([' ', '\t']);

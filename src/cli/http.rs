@@ -8,8 +8,11 @@ use hyper::http::HeaderValue;
 #[cfg(feature = "full")]
 use hyper::http::uri::Authority;
 
+#[cfg(feature = "full")]
+use crate::target::parse_port;
+
 use super::arguments::Arguments;
-use super::{BadUsage, fivexl};
+use super::{BadUsage, foreign};
 use crate::plan::Http;
 use crate::status::Statuses;
 
@@ -47,7 +50,7 @@ fn headers(arguments: &Arguments, method: &Method, http2: bool) -> Result<Vec<(H
     }
     let agent = arguments.one("user-agent", value)?;
     let mut ours = vec![
-        (USER_AGENT, agent.unwrap_or(HeaderValue::from_static(fivexl::user_agent(arguments)))),
+        (USER_AGENT, agent.unwrap_or(HeaderValue::from_static(foreign::user_agent(arguments)))),
         (ACCEPT, HeaderValue::from_static("*/*")),
     ];
     if !http2 {
@@ -71,11 +74,20 @@ fn fit_for_http2((name, value): &(HeaderName, HeaderValue)) -> Result<(), BadUsa
     if is_about_connection(name) {
         return Err(BadUsage(format!("--header {name} has no place in HTTP/2, which --http2 asks for")));
     }
-    let is_authority = || Authority::try_from(value.as_bytes()).is_ok_and(|host| !host.as_str().contains('@'));
-    if name == HOST && !is_authority() {
+    if name == HOST && !is_authority(value) {
         return Err(BadUsage("--header Host: with --http2, expected a host and perhaps a port".into()));
     }
     Ok(())
+}
+
+/// A host and perhaps a port, not longer than a name of DNS (RFC 1035, section 2.3.4) with one.
+#[cfg(feature = "full")]
+fn is_authority(value: &HeaderValue) -> bool {
+    let Ok(authority) = Authority::try_from(value.as_bytes()) else { return false };
+    // User information would stand before the host.
+    let port = authority.as_str().strip_prefix(authority.host());
+    let is_port = |port: &str| port.is_empty() || port.strip_prefix(':').is_some_and(|port| parse_port(port).is_ok());
+    value.len() <= 261 && port.is_some_and(is_port)
 }
 
 /// RFC 9113, section 8.2.2. TE might say `trailers`, but nobody would look at them.

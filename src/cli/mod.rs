@@ -5,7 +5,7 @@ mod arguments;
 mod command;
 mod escape;
 mod expand;
-mod fivexl;
+mod foreign;
 #[cfg(feature = "full")]
 mod grpc;
 mod http;
@@ -86,7 +86,7 @@ fn install(arguments: &[OsString]) -> Result<Option<PathBuf>, BadUsage> {
 }
 
 fn plan(arguments: &Arguments) -> Result<Plan, BadUsage> {
-    let connect_timeout = fivexl::timeout(arguments)?;
+    let connect_timeout = foreign::timeout(arguments)?;
     let timeout = arguments.one("timeout", duration::parse)?;
     let wait = arguments.one("wait", duration::parse)?;
     let max_latency = arguments.one("max-latency", duration::parse)?;
@@ -121,7 +121,7 @@ fn plan(arguments: &Arguments) -> Result<Plan, BadUsage> {
 }
 
 fn targets(arguments: &Arguments) -> Result<Vec<Target>, BadUsage> {
-    let mut targets = match fivexl::target(arguments)? {
+    let mut targets = match foreign::target(arguments)? {
         Some(target) => vec![target],
         None => arguments.many("target", str::parse)?,
     };
@@ -139,7 +139,7 @@ fn targets(arguments: &Arguments) -> Result<Vec<Target>, BadUsage> {
 
 fn unix_socket(arguments: &Arguments) -> Result<Option<PathBuf>, BadUsage> {
     #[cfg(feature = "full")]
-    if let Some(path) = fivexl::unix_socket(arguments)? {
+    if let Some(path) = foreign::unix_socket(arguments)? {
         return Ok(Some(path));
     }
     arguments.one("unix-socket", socket_path)

@@ -66,7 +66,7 @@ impl Reply {
         if response.status() != 200 {
             return Err(WrongAnswer::HttpStatus(response.status().as_u16()).into());
         }
-        if !headers.get(CONTENT_TYPE).is_some_and(is_grpc) {
+        if !only(headers, &CONTENT_TYPE).is_some_and(is_grpc) {
             return Err(WrongAnswer::ContentType.into());
         }
         let gzip = match headers.get(ENCODING).map(HeaderValue::as_bytes) {
@@ -85,14 +85,14 @@ impl Reply {
                     return Err(WrongAnswer::LongMessage(self.max).into());
                 }
                 if self.received.len() >= PREFIX + length {
-                    let rest = self.received.split_off(PREFIX + length);
-                    let message = std::mem::replace(&mut self.received, rest);
-                    return self.decoded(flag, &message[PREFIX..]);
+                    let message = self.received.drain(..PREFIX + length).skip(PREFIX).collect();
+                    return self.decoded(flag, message);
                 }
             }
             if let Some(trailers) = self.more().await? {
-                let wrong = if self.received.is_empty() { WrongAnswer::NoMessage } else { WrongAnswer::HalfMessage };
-                return Err(verdict(&trailers)?.err().unwrap_or(wrong.into()));
+                succeeded(&trailers)?;
+                let half = !self.received.is_empty();
+                return Err(if half { WrongAnswer::HalfMessage } else { WrongAnswer::NoMessage }.into());
             }
         }
     }
@@ -101,7 +101,7 @@ impl Reply {
     pub async fn end(mut self) -> Result<(), Unhealthy> {
         while self.received.is_empty() {
             if let Some(trailers) = self.more().await? {
-                return verdict(&trailers)?;
+                return succeeded(&trailers);
             }
         }
         Err(WrongAnswer::MoreThanPrefix.into())
@@ -117,10 +117,10 @@ impl Reply {
         Ok(None)
     }
 
-    fn decoded(&self, flag: u8, message: &[u8]) -> Result<Vec<u8>, Unhealthy> {
+    fn decoded(&self, flag: u8, message: Vec<u8>) -> Result<Vec<u8>, Unhealthy> {
         match (flag, &self.gzip) {
-            (0, _) => Ok(message.to_vec()),
-            (1, Gzip::Asked) => gzip::unpack(message, self.max).map_err(|error| match error {
+            (0, _) => Ok(message),
+            (1, Gzip::Asked) => gzip::unpack(&message, self.max).map_err(|error| match error {
                 BadGzip::Broken => WrongAnswer::Gzip.into(),
                 BadGzip::Long => WrongAnswer::LongMessage(self.max).into(),
             }),
@@ -142,20 +142,28 @@ fn is_grpc(content_type: &HeaderValue) -> bool {
     [&b"application/grpc"[..], b"application/grpc+proto"].contains(&media_type.trim_ascii())
 }
 
-fn verdict(trailers: &HeaderMap) -> Result<Result<(), Unhealthy>, Unhealthy> {
-    let status = status(trailers)?.ok_or(WrongAnswer::NoStatus)?;
-    Ok(if status.is_ok() { Ok(()) } else { Err(Unhealthy::GrpcStatus(status)) })
+fn succeeded(trailers: &HeaderMap) -> Result<(), Unhealthy> {
+    match status(trailers)?.ok_or(WrongAnswer::NoStatus)? {
+        status if status.is_ok() => Ok(()),
+        status => Err(Unhealthy::GrpcStatus(status)),
+    }
 }
 
-/// The one status in these headers, if there is any.
+/// The status in these headers, if there is any.
 fn status(headers: &HeaderMap) -> Result<Option<GrpcStatus>, WrongAnswer> {
-    let mut values = headers.get_all(STATUS).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => {
-            let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-            digits.and_then(|digits| digits.parse().ok()).map(|code| Some(GrpcStatus(code))).ok_or(WrongAnswer::Status)
-        }
-        _ => Err(WrongAnswer::Status),
+    if !headers.contains_key(STATUS) {
+        return Ok(None);
     }
+    let code = only(headers, &STATUS).and_then(|value| {
+        let digits = value.to_str().ok()?;
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+        if is_number { digits.parse().ok() } else { None }
+    });
+    code.map(|code| Some(GrpcStatus(code))).ok_or(WrongAnswer::Status)
+}
+
+/// The value of a header that is there once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
 }

@@ -15,15 +15,15 @@ use crate::endpoint::Stream;
 use crate::plan::{Grpc, Plan};
 use crate::progress::Progress;
 use crate::target::Authority;
-use crate::unhealthy::{ServingStatus, Unhealthy, WrongAnswer};
+use crate::unhealthy::{Awaiting, ServingStatus, Unhealthy, WrongAnswer};
 
 const CHECK: &str = "/grpc.health.v1.Health/Check";
 
 /// The longest message that is read, in bytes.
 const MAX_MESSAGE: usize = 64 * 1024;
 
-/// The most that is read of a connection: heads, and a message in frames of one byte, which are ten.
-const MAX_READ: usize = 64 * 1024 + 10 * MAX_MESSAGE;
+/// The most that is read behind the head: the message in frames of one byte, which are ten, and trailers.
+const MAX_READ: usize = 10 * MAX_MESSAGE + 16 * 1024;
 
 /// What is asked.
 pub struct Question<'a> {
@@ -39,8 +39,7 @@ pub struct Question<'a> {
 pub async fn probe(question: Question<'_>, plan: &Plan, progress: &Progress) -> Result<(), Unhealthy> {
     let open = tls::open(question.tls, question.authority, Protocol::Http2, plan, progress);
     let (stream, identity) = within(plan.grpc.connect_timeout.unwrap_or(plan.timeout), progress, open).await?;
-    let check = check(stream, &question, plan, progress);
-    check.await.map_err(|reason| identity.explain(reason))
+    check(stream, &question, plan, progress).await.map_err(|reason| identity.explain(reason))
 }
 
 async fn check(stream: Stream, question: &Question<'_>, plan: &Plan, progress: &Progress) -> Result<(), Unhealthy> {
@@ -52,7 +51,7 @@ async fn check(stream: Stream, question: &Question<'_>, plan: &Plan, progress: &
     request.headers_mut().extend(headers.iter().cloned());
     let time = rpc_timeout.unwrap_or(plan.timeout).min(plan.timeout);
     request.headers_mut().insert(HeaderName::from_static("grpc-timeout"), grpc_timeout(time));
-    let judged = async |response| judge(response, *gzip).await;
+    let judged = async |response| judge(response, *gzip, progress).await;
     within(time, progress, http2::ask(stream, MAX_READ, request, progress, judged)).await
 }
 
@@ -76,7 +75,8 @@ fn grpc_timeout(time: Duration) -> HeaderValue {
     text.parse().expect("digits and a letter")
 }
 
-async fn judge(response: Response<Incoming>, gzip: bool) -> Result<(), Unhealthy> {
+async fn judge(response: Response<Incoming>, gzip: bool, progress: &Progress) -> Result<(), Unhealthy> {
+    progress.awaits(Awaiting::Message);
     let mut reply = grpc::Reply::new(response, gzip, MAX_MESSAGE)?;
     let message = reply.message().await?;
     reply.end().await?;

@@ -70,14 +70,15 @@ async fn ask(stream: Stream, question: &Question<'_>, plan: &Plan, progress: &Pr
     #[cfg(feature = "full")]
     if http.http2 {
         let judged = async |response| judge(response, http, Unhealthy::Http2, progress).await;
-        return http2::ask(stream, MAX_HEAD + body(MAX_FRAMED), http2_request(question, http), progress, judged).await;
+        return http2::ask(stream, body(MAX_FRAMED), http2_request(question, http), progress, judged).await;
     }
-    let stream = Limited::new(stream, MAX_HEAD + body(MAX_CHUNKED));
+    let (stream, allowance) = Limited::new(stream, MAX_HEAD);
     let (mut sender, connection) = http1::handshake(stream).await.map_err(Unhealthy::Http)?;
     let mut connection = Box::pin(connection);
     let verdict = driven(connection.as_mut(), async {
         progress.awaits(Awaiting::ResponseHead);
         let response = sender.send_request(request(question, http)).await.map_err(Unhealthy::Http)?;
+        allowance.raise(body(MAX_CHUNKED));
         judge(response, http, Unhealthy::Http, progress).await
     })
     .await;

@@ -1,24 +1,39 @@
 //! A stream that gives up only so many bytes, so that no peer can keep a probe busy with reading: without it, interim
 //! responses without end took a whole CPU up to the deadline, and the last of them a tenth of a second past it.
 
+use std::cell::Cell;
 use std::io;
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, replace};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A tokio stream as hyper takes one, that fails once more than `left` bytes would be read.
+/// A tokio stream as hyper takes one, that fails once more would be read than its allowance.
 pub struct Limited<S> {
     stream: S,
-    left: usize,
+    allowance: Allowance,
+    waited: bool,
+}
+
+/// How many bytes may still be read.
+#[derive(Clone)]
+pub struct Allowance(Rc<Cell<usize>>);
+
+impl Allowance {
+    /// Lets `more` bytes be read.
+    pub fn raise(&self, more: usize) {
+        self.0.set(self.0.get() + more);
+    }
 }
 
 impl<S> Limited<S> {
-    /// Lets `limit` bytes of `stream` be read.
-    pub fn new(stream: S, limit: usize) -> Self {
-        Self { stream, left: limit }
+    /// Lets `limit` bytes of `stream` be read, until the allowance is raised.
+    pub fn new(stream: S, limit: usize) -> (Self, Allowance) {
+        let allowance = Allowance(Rc::new(Cell::new(limit)));
+        (Self { stream, allowance: allowance.clone(), waited: false }, allowance)
     }
 }
 
@@ -30,14 +45,20 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
     ) -> Poll<io::Result<()>> {
         // A response head is seldom longer, and one that is takes a second read.
         let mut chunk = [MaybeUninit::uninit(); 2048];
-        let length = chunk.len().min(cursor.remaining()).min(self.left);
+        let length = chunk.len().min(cursor.remaining()).min(self.allowance.0.get());
+        // What has come may be what raises it.
+        if length == 0 && !replace(&mut self.waited, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if length == 0 {
             return Poll::Ready(Err(io::Error::other("it does not end")));
         }
         let mut chunk = ReadBuf::uninit(&mut chunk[..length]);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut chunk))?;
-        self.left -= chunk.filled().len();
+        self.allowance.0.set(self.allowance.0.get() - chunk.filled().len());
         cursor.put_slice(chunk.filled());
+        self.waited = false;
         Poll::Ready(Ok(()))
     }
 }

@@ -13,19 +13,22 @@ use crate::credentials::{self, Credentials, Trust, domain_of};
 use crate::endpoint::{self, Writes};
 use crate::plan::WorkloadApi;
 use crate::progress::Progress;
-use crate::unhealthy::{Unhealthy, WrongAnswer};
+use crate::unhealthy::{Awaiting, Unhealthy, WrongAnswer};
 
 const FETCH: &str = "/SpiffeWorkloadAPI/FetchX509SVID";
 
 /// The longest message that is read, in bytes.
 const MAX_MESSAGE: usize = 256 * 1024;
 
-/// The most that is read of a connection: heads, and a message in frames, of one byte or more.
-const MAX_READ: usize = 64 * 1024 + 2 * MAX_MESSAGE;
+/// The most that is read behind the head: the message in frames.
+const MAX_READ: usize = 2 * MAX_MESSAGE;
 
 /// Asks for this workload's first identity, and the bundles of its own trust domain and of those that it federates with.
 pub async fn fetch(api: &WorkloadApi, progress: &Progress) -> Result<Credentials, Unhealthy> {
     let in_fetch = |reason| Unhealthy::Spiffe(Box::new(reason));
+    progress.awaits(Awaiting::WorkloadApi);
+    // What it awaits in detail is no target's.
+    let progress = &Progress::default();
     let (stream, authority) = match api {
         WorkloadApi::Unix(path) => (endpoint::connect_unix(path, progress).await, "localhost".into()),
         WorkloadApi::Tcp(authority) => {

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use h2::Reason;
+
 use super::{Unhealthy, root, tls};
 
 /// The end of a line about `error`.
@@ -15,13 +17,15 @@ pub fn words(error: &hyper::Error, out: &mut fmt::Formatter<'_>) -> fmt::Result 
         return write!(out, "{}", Unhealthy::Closed);
     }
     let Some(error) = cause.downcast_ref::<h2::Error>() else { return write!(out, "no HTTP/2 answer: {cause}") };
-    let reason = error.reason().unwrap_or(h2::Reason::INTERNAL_ERROR);
-    match (error.is_remote(), error.is_reset()) {
-        (true, true) => write!(out, "the server reset the stream: {reason}"),
-        (true, false) => write!(out, "the server gave up the connection: {reason}"),
-        (false, _) if error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM) => {
-            write!(out, "the server sends too much for too little: {reason}")
+    let reason = error.reason().unwrap_or(Reason::INTERNAL_ERROR);
+    match (error.is_remote(), error.is_reset(), reason) {
+        (true, true, _) => write!(out, "the server reset the stream: {reason}"),
+        (true, false, _) => write!(out, "the server gave up the connection: {reason}"),
+        (false, _, Reason::INTERNAL_ERROR) => out.write_str("the connection ended in the middle of the answer"),
+        (false, _, Reason::ENHANCE_YOUR_CALM) => write!(out, "the server sends too much for too little: {reason}"),
+        (false, _, Reason::FRAME_SIZE_ERROR) => {
+            out.write_str("what came back is not HTTP/2, but HTTP/1.1, perhaps, or TLS (try https:// or grpcs://)")
         }
-        (false, _) => write!(out, "what came back is not HTTP/2 ({reason}); does the server speak it?"),
+        (false, ..) => write!(out, "the server breaks the rules of HTTP/2: {reason}"),
     }
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 #[cfg(feature = "full")]
 pub use self::grpc::{GrpcStatus, ServingStatus, WrongAnswer};
+#[cfg(feature = "full")]
+pub use self::tls::LongChain;
 use crate::status::Statuses;
 
 #[cfg(feature = "full")]
@@ -123,6 +125,12 @@ pub enum Awaiting {
     Reply,
     /// The end of an HTTP response head.
     ResponseHead,
+    /// The message of a gRPC answer, or the trailers behind it.
+    #[cfg(feature = "full")]
+    Message,
+    /// Certificates from SPIFFE's Workload API.
+    #[cfg(feature = "full")]
+    WorkloadApi,
     /// A text in the body that follows it.
     Contains,
 }
@@ -221,6 +229,10 @@ impl fmt::Display for Awaiting {
             Self::Handshake => out.write_str("TLS handshake"),
             Self::Reply => out.write_str("expected reply"),
             Self::ResponseHead => out.write_str("complete response head"),
+            #[cfg(feature = "full")]
+            Self::Message => out.write_str("message with its trailers"),
+            #[cfg(feature = "full")]
+            Self::WorkloadApi => out.write_str("certificates from SPIFFE_ENDPOINT_SOCKET"),
             Self::Contains => out.write_str("text of --contains"),
         }
     }
@@ -244,7 +256,7 @@ impl Unhealthy {
     /// Whether a server that missed a client certificate might have caused it.
     pub fn may_lack_certificate(&self) -> bool {
         match self {
-            Self::Status { got, .. } | Self::WrongAnswer(WrongAnswer::HttpStatus(got)) => (400..=499).contains(got),
+            Self::Status { got, .. } | Self::WrongAnswer(WrongAnswer::HttpStatus(got)) => *got == 400,
             // What came of the certificate that the server showed is no fault of ours.
             Self::Tls { error, .. } => tls::is_servers(error),
             Self::Closed | Self::Http(_) | Self::Http2(_) => true,

@@ -1,5 +1,6 @@
 //! What can go wrong with TLS. rustls's own words would quote the certificate.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 
@@ -8,14 +9,26 @@ use rustls::{CertificateError, Error as TlsError, InvalidMessage, OtherError};
 
 use super::root;
 
+/// A chain of more certificates than it may have.
+#[derive(Debug)]
+pub struct LongChain;
+
+impl Error for LongChain {}
+
+impl fmt::Display for LongChain {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a chain of too many certificates")
+    }
+}
+
 /// The end of a line about a handshake that failed: `error` is rustls's or the connection's, and `name` what the
 /// certificate had to be for.
 pub fn words(error: &io::Error, name: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     match inner(error) {
         Some(TlsError::InvalidCertificate(error)) => certificate(error, name, out),
-        Some(TlsError::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-            out.write_str("the server does not speak TLS, but plain HTTP, it seems (try http:// or grpc://)")
-        }
+        Some(TlsError::InvalidMessage(InvalidMessage::InvalidContentType)) => out.write_str(
+            "the server does not speak TLS, but plain HTTP, perhaps (try http:// or grpc://, or leave out --tls)",
+        ),
         Some(error) => broken(Some(error), out),
         None if error.kind() == io::ErrorKind::UnexpectedEof => out.write_str("closed during the TLS handshake"),
         None => write!(out, "the TLS handshake broke: {error}"),
@@ -80,11 +93,16 @@ fn certificate(error: &CertificateError, name: &str, out: &mut fmt::Formatter<'_
         }
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => out.write_str("is not for servers"),
         Bad::ApplicationVerificationFailure => out.write_str("is of no SPIFFE trust domain that is known"),
-        Bad::BadSignature => out.write_str("has a signature that is wrong"),
+        Bad::BadSignature => out.write_str(
+            "has an unknown issuer: the one of that name has another key (--tls-ca-cert names those to trust)",
+        ),
         Bad::Revoked => out.write_str("is revoked"),
         Bad::BadEncoding => out.write_str("can't be understood"),
+        Bad::Other(OtherError(error)) if error.is::<LongChain>() => out.write_str("comes with a chain of too many"),
         Bad::Other(OtherError(error)) => match error.downcast_ref() {
-            Some(webpki::Error::CaUsedAsEndEntity) => out.write_str("is an authority's, and not a server's"),
+            Some(webpki::Error::CaUsedAsEndEntity) => {
+                out.write_str("has an unknown issuer, or is an authority's own (--tls-ca-cert names those to trust)")
+            }
             Some(webpki::Error::UnsupportedCertVersion) => out.write_str("is not of version 3"),
             _ => out.write_str("can't be verified"),
         },

@@ -235,6 +235,10 @@ fn the_call_is_as_grpc_has_it() {
     let asked = peer.request();
     assert_eq!(asked.head.uri().authority().expect("one").as_str(), format!("localhost:{}", peer.port));
     assert_eq!(asked.header("user-agent"), Some("grpc_health_probe"));
+    for resolver in ["dns:///localhost", "passthrough:///localhost", "ipv4:127.0.0.1"] {
+        lprobe([&format!("-addr={resolver}:{}", peer.port), "-rpc-timeout=30s"]).healthy();
+        peer.request();
+    }
     lprobe(["-mode=grpc", &format!("-port={}", peer.port), "-rpc-timeout=30s"]).healthy();
     assert_eq!(peer.request().header("user-agent"), Some("lprobe"));
     lprobe([&format!("grpc://127.0.0.1:{}", peer.port), "--rpc-timeout=30s"]).healthy();
@@ -264,6 +268,7 @@ fn metadata_is_sent_as_grpc_has_it() {
         "x: SECRET\n",
         "grpc-timeout: SECRET",
         "te: SECRET",
+        "content-length: SECRET",
         "Content-Type: SECRET",
         ":path: SECRET",
         "connection: SECRET",
@@ -319,7 +324,8 @@ fn connection_and_call_have_times_of_their_own() {
     );
     // A server that has begun an answer.
     let peer = Peer::start(|_| Answer { hang: true, trailers: None, ..serving() });
-    within(&[&format!("grpc://localhost:{}", peer.port), "--rpc-timeout=300ms"], 300, &["within 300 ms"]);
+    let half = format!("grpc://localhost:{}", peer.port);
+    within(&[&half, "--rpc-timeout=300ms"], 300, &["no message with its trailers within 300 ms"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::peer::{Answer, Peer};
 use crate::pki::{Authority, as_is, text};
 use crate::support::nginx::Nginx;
 use crate::support::server::{ClosedPort, Server, until_closed};
-use crate::support::{Outcome, have_tools, lprobe};
+use crate::support::{Outcome, exit_code_and_peak_rss, have_tools, lprobe};
 
 fn probe(port: u16, path: &str, arguments: &[&str]) -> Outcome {
     let target = format!("http://localhost:{port}{path}");
@@ -87,7 +87,7 @@ fn what_is_not_http2_is_named() {
         });
         probe(server.port, "/", &[])
     };
-    saying(b"HTTP/1.1 200 OK\r\n\r\n").unhealthy_saying(&["not HTTP/2", "does the server speak it?"]);
+    saying(b"HTTP/1.1 200 OK\r\n\r\n").unhealthy_saying(&["not HTTP/2, but HTTP/1.1, perhaps, or TLS"]);
     saying(b"\x15\x03\x03\x00\x02\x02\x50").unhealthy_saying(&["HTTP/2"]);
     saying(b"").unhealthy_saying(&["closed before a complete response head"]);
     let line = lprobe(["--http2", "--timeout=300ms", &Server::silent().http("/")]).unhealthy();
@@ -118,6 +118,18 @@ fn statuses_resets_and_interim_answers_are_as_in_http1() {
     probe(Peer::start(bytes).port, "/", &["--contains=well"]).healthy();
 }
 
+/// Their heads are ten bytes each, and what they say is kept until the last comes.
+#[test]
+fn interim_answers_without_end_take_no_memory() {
+    let peer = Peer::start(|_| Answer { interim: 100_000, ..Answer::default() });
+    let (http, grpc) = (format!("http://localhost:{}/", peer.port), format!("grpc://localhost:{}", peer.port));
+    for arguments in [&["--http2", "--contains=x", &*http][..], &[&*grpc]] {
+        let (code, peak) = exit_code_and_peak_rss(&[&["--timeout=30s"][..], arguments].concat());
+        assert_eq!(code, Some(1));
+        assert!(peak < 4 << 20, "{arguments:?}: {peak} bytes");
+    }
+}
+
 #[test]
 fn what_http2_has_no_place_for_is_refused() {
     for header in ["Connection: close", "Keep-Alive: 5", "Upgrade: h2c", "Proxy-Connection: close", "TE: gzip"] {
@@ -126,7 +138,14 @@ fn what_http2_has_no_place_for_is_refused() {
         assert!(line.contains("--header") && line.contains("--http2"), "{line}");
     }
     lprobe(["--http2", "--header=Host: a b", ":1"]).unhealthy_saying(&["--header", "Host"]);
-    lprobe(["--http2", "--header=Host: a@b", ":1"]).unhealthy_saying(&["--header", "Host"]);
+    let long = format!("--header=Host: {}", "a".repeat(66_000));
+    for host in ["Host: a@b", "Host: :", "Host: a:b", "Host: [::1]x", "Host: a:99999", "Host: "] {
+        lprobe(["--http2", &format!("--header={host}"), ":1"]).unhealthy_saying(&["--header", "Host"]);
+    }
+    lprobe(["--http2", &long, ":1"]).unhealthy_saying(&["--header", "Host"]);
+    for host in ["Host: a.example", "Host: a.example:81", "Host: [::1]:81", "Host: 127.0.0.1"] {
+        lprobe(["--http2", &format!("--header={host}"), ":1"]).unhealthy_saying(&["connection refused"]);
+    }
     lprobe(["--http2", "tcp://:1"]).unhealthy_saying(&["--http2 is for http://"]);
     lprobe(["--http2=false", "tcp://:1"]).unhealthy_saying(&["connection refused"]);
 }

@@ -130,6 +130,16 @@ fn identities_are_shown_and_verified() {
         };
         https(&server(&own.issue(file, &[], names), &own)).unhealthy_saying(&["no SPIFFE trust domain that is known"]);
     }
+    // Nor is an authority's own certificate, even one that is in the bundle, nor one for the trust domain as a whole.
+    let uri = spiffe_id("spiffe://stranger.example/service");
+    let signing = stranger.self_signed("signing", &[], uri);
+    let bundle = response("spiffe://stranger.example/probe", &me, &signing.der, &[]);
+    let (_peer, socket) = workload_api(&own.path("signing.sock"), bundle);
+    let signing = server(&signing, &own);
+    probe(&socket, &[&format!("https://localhost:{}/well", signing.port), "--spiffe"])
+        .unhealthy_saying(&["an authority's own"]);
+    let whole = server(&own.issue("whole", &[], spiffe_id("spiffe://own.example")), &own);
+    https(&whole).unhealthy_saying(&["no SPIFFE trust domain that is known"]);
     // By TCP too, where the specification allows it.
     let message = response("spiffe://own.example/probe", &me, own.der(), &[]);
     let tcp = Peer::start(move |_| stream_of(&message));
@@ -198,7 +208,7 @@ fn without_certificates_it_says_why() {
     run(Command::new(binary())
         .args([target, "--spiffe", "--timeout=300ms"])
         .env("SPIFFE_ENDPOINT_SOCKET", format!("unix://{}", text(&silent))))
-    .unhealthy_saying(&["within 300 ms"]);
+    .unhealthy_saying(&["no certificates from SPIFFE_ENDPOINT_SOCKET within 300 ms"]);
 }
 
 fn other_key_of(authority: &Authority) -> Identity {

@@ -138,8 +138,10 @@ fn a_client_certificate_is_shown_where_it_is_asked_for() {
     // One that is asked for and not required is not what a 503 is about.
     let optional = nginx(&server, &format!("ssl_verify_client optional; ssl_client_certificate {ca};"));
     https(optional.port, "/well", &["--tls-ca-cert", ca]).healthy();
-    let line = https(optional.port, "/sick", &["--tls-ca-cert", ca]).unhealthy();
-    assert!(line.ends_with("status 503, expected 200-299"), "{line}");
+    for (path, status) in [("/sick", "503"), ("/none", "404")] {
+        let line = https(optional.port, path, &["--tls-ca-cert", ca]).unhealthy();
+        assert!(line.ends_with(&format!("status {status}, expected 200-299")), "{line}");
+    }
 
     // PKCS#8 is what the others have; and a parameters block may come first.
     let required = nginx(&server, &format!("ssl_verify_client on; ssl_client_certificate {ca};"));
@@ -241,6 +243,11 @@ fn a_certificate_of_ones_own_making_is_trusted_by_name() {
     probe(&own, &own, &["--tls-server-name=x.example"]).unhealthy_saying(&["does not match the name x.example"]);
     let another = authority.self_signed("another", &["localhost"], as_is);
     probe(&own, &another, &[]).unhealthy_saying(&["unknown issuer"]);
+    // An authority that was renewed under its old name.
+    let renewed = Authority::new("folder");
+    let issued = renewed.issue("issued", &["localhost"], as_is);
+    let old = Identity { certificate: authority.certificate.clone(), ..authority.issue("old", &[], as_is) };
+    probe(&issued, &old, &[]).unhealthy_saying(&["unknown issuer", "another key"]);
     let late = authority.self_signed("late", &["localhost"], expired);
     probe(&late, &late, &[]).unhealthy_saying(&["certificate has expired"]);
 
@@ -267,7 +274,7 @@ fn trust_is_the_systems_unless_it_is_named() {
     let with_file =
         |file: &str| run(Command::new(binary()).args(["--timeout=30s", &target]).env("SSL_CERT_FILE", file));
     with_file(text(&authority.certificate)).healthy();
-    with_file("/no/such/file").unhealthy_saying(&["SSL_CERT_FILE", "No such file"]);
+    with_file("/no/such/file").unhealthy_saying(&["SSL_CERT_FILE", "No such file", "--tls-ca-cert"]);
     with_file("/etc/hosts").unhealthy_saying(&["SSL_CERT_FILE", "no certificate"]);
     run(Command::new(binary())
         .args(["--timeout=30s", &target, "--tls-ca-cert", text(&authority.certificate)])
@@ -309,9 +316,9 @@ fn what_is_not_tls_is_named() {
         until_closed(stream);
     });
     let tls = |port: u16| lprobe([&format!("https://localhost:{port}/"), "--tls-no-verify"]);
-    tls(plain.port).unhealthy_saying(&["does not speak TLS, but plain HTTP", "http://"]);
+    tls(plain.port).unhealthy_saying(&["does not speak TLS, but plain HTTP, perhaps", "http://"]);
     if have_tools(&["nginx"]) {
-        tls(Nginx::start("").port).unhealthy_saying(&["does not speak TLS, but plain HTTP"]);
+        tls(Nginx::start("").port).unhealthy_saying(&["does not speak TLS, but plain HTTP, perhaps"]);
     }
     let saying = |bytes: &'static [u8]| {
         let server = Server::greeting(move |mut stream| {
@@ -378,6 +385,52 @@ fn bad_files_are_refused_by_name_and_not_shown() {
         for secret in ["SECRET", "U0VDUkVU", "BEGIN PRIVATE"] {
             assert!(!line.contains(secret), "{line}");
         }
+    }
+}
+
+/// What a variable holds may be the key itself, where its file's name was meant.
+#[test]
+fn pem_in_place_of_a_name_is_not_shown() {
+    let authority = Authority::new("authority");
+    let identity = authority.issue("client", &["a client"], as_is);
+    let key = fs::read_to_string(&identity.key).expect("a file");
+    let target = "https://localhost:1/";
+    let given = ["--tls-no-verify", "--tls-client-cert", text(&identity.certificate)];
+    let variable = run(Command::new(binary()).arg(target).args(given).env("LPROBE_TLS_CLIENT_KEY", &key));
+    for outcome in [
+        lprobe([target].iter().chain(&given).chain(&["--tls-client-key", &key])),
+        lprobe([target, "--tls-ca-cert", &key]),
+        lprobe([target, "--tls-no-verify", "--tls-client-cert", &key]),
+        variable,
+    ] {
+        let line = outcome.unhealthy();
+        let secret = key.lines().nth(1).expect("a line");
+        assert!(line.contains("expected the name of a file") && !line.contains(secret), "{line}");
+        assert!(!line.contains("BEGIN"), "{line}");
+    }
+}
+
+/// webpki would seek a path for seconds, in one go.
+#[test]
+fn a_chain_without_end_does_not_outlast_the_deadline() {
+    if !have_tools(&["openssl"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let named = Authority::new("of one name");
+    let leaf = named.issue("leaf", &["localhost"], as_is);
+    let chain = authority.path("chain.pem");
+    let link = |number: usize| match number {
+        0..9 => Authority::new("of one name").pem(),
+        _ => Authority::new(&format!("number {number}")).pem(),
+    };
+    for length in [8, 120] {
+        fs::write(&chain, (0..length).map(link).collect::<String>()).expect("a file");
+        let server = s_server(&leaf, &["-cert_chain", text(&chain)]);
+        let target = format!("https://localhost:{}/", server.port);
+        let outcome = lprobe([&target, "--timeout=1s", "--tls-ca-cert", text(&authority.certificate)]);
+        assert!(outcome.took.as_millis() < 1_100, "{length}: {outcome:?}");
+        outcome.unhealthy_saying(&[if length > 8 { "a chain of too many" } else { "can't be verified" }]);
     }
 }
 

@@ -101,7 +101,7 @@ fn each_grpc_status_but_ok_is_unhealthy() {
     }
     says(trailers_only("12"), "the server has no grpc.health.v1.Health");
     says(trailers_only("5"), "the server knows no service of that name");
-    for status in ["", "x", "-1", "+0", "0 ", "00x", "4294967296"] {
+    for status in ["", "x", "-1", "+0", "00", "000", "00x", "4294967296"] {
         let says = |answer| outcome(answer, &[]).unhealthy();
         let lines = [says(with_status(status)), says(trailers_only(status))];
         assert!(lines.iter().all(|line| line.contains("grpc-status")), "{status:?}: {lines:?}");
@@ -150,6 +150,8 @@ fn what_is_not_grpc_is_unhealthy() {
         says(Answer { head, ..serving() }, "the content type is not application/grpc");
     }
     says(Answer { head: Vec::new(), ..serving() }, "the content type is not application/grpc");
+    let both = ["application/grpc", "text/html"].map(|kind| ("content-type", kind.into())).to_vec();
+    says(Answer { head: both, ..serving() }, "the content type is not application/grpc");
     says(Answer { status: 404, ..serving() }, "HTTP status 404, expected 200");
     says(Answer { status: 503, head: Vec::new(), data: Vec::new(), trailers: None, ..serving() }, "HTTP status 503");
     let http1 = Server::greeting(|mut stream| {

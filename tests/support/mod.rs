@@ -8,10 +8,16 @@ pub mod nginx;
 pub mod server;
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+use nix::sys::ptrace;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
 
 /// A path in the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -84,6 +90,32 @@ pub fn run(command: &mut Command) -> Outcome {
     let output = command.stdin(Stdio::null()).output().expect("it starts");
     let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
     Outcome { status: output.status, took: begin.elapsed(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// The exit code of a run, and the most memory it had resident, in bytes. A traced process stops at its exit with
+/// its memory still there; the kernel's own account, ru_maxrss, begins with the parent's memory.
+pub fn exit_code_and_peak_rss(arguments: &[&str]) -> (Option<i32>, u64) {
+    let mut stopped = Command::new("sh");
+    stopped.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(binary()).args(arguments);
+    let mut child = stopped.stderr(Stdio::null()).spawn().expect("it starts");
+    let process = Pid::from_raw(child.id().cast_signed());
+    waitpid(process, Some(WaitPidFlag::WUNTRACED)).expect("it stops itself");
+    ptrace::seize(process, ptrace::Options::PTRACE_O_TRACEEXIT).expect("it is stopped");
+    kill(process, Signal::SIGCONT).expect("it is stopped");
+    loop {
+        match waitpid(process, None).expect("it is traced") {
+            WaitStatus::PtraceEvent(_, _, nix::libc::PTRACE_EVENT_EXIT) => break,
+            WaitStatus::Stopped(_, signal) => ptrace::cont(process, signal).expect("it is stopped"),
+            WaitStatus::PtraceEvent(..) => ptrace::cont(process, None).expect("it is stopped"),
+            ended => panic!("{ended:?}"),
+        }
+    }
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it is stopped");
+    let peak =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    ptrace::cont(process, None).expect("it is stopped");
+    let code = child.wait().expect("it exits").code();
+    (code, peak.expect("a peak") * 1024)
 }
 
 /// A process that ends with the test.

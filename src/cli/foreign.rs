@@ -66,12 +66,18 @@ pub fn target(arguments: &Arguments) -> Result<Option<Target>, BadUsage> {
 fn grpc_health_probe(arguments: &Arguments) -> Result<Option<Authority>, BadUsage> {
     let authority = arguments.one("addr", |text| match crate::target::unix_socket(text) {
         Some(path) => path.map(|_| Authority { host: Host::Localhost, port: 80 }),
-        None => text.parse(),
+        None => without_resolver(text).parse(),
     })?;
     match PARTS.into_iter().chain(["target", "url"]).find(|name| arguments.given(name)) {
         Some(name) if authority.is_some() => Err(BadUsage(format!("--addr can't go with {}", dashed(name)))),
         _ => Ok(authority),
     }
+}
+
+/// gRPC's naming has a name for the resolver before the address, and none of them is asked here.
+#[cfg(feature = "full")]
+fn without_resolver(text: &str) -> &str {
+    ["dns:///", "passthrough:///", "ipv4:"].into_iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text)
 }
 
 #[cfg(feature = "full")]

@@ -1,4 +1,4 @@
-.PHONY: dist demo test clean
+.PHONY: dist demo test bench bench-node clean
 
 dist:
 	scripts/dist
@@ -9,6 +9,13 @@ demo: dist target/demo-server
 test: dist target/demo-server
 	cargo test --locked
 	cargo test --locked --features full
+
+# Tables and a chart, into docs/.
+bench: dist
+	benches/bench.py
+
+bench-node: dist target/demo-server
+	benches/node.py
 
 clean:
 	rm -rf target dist

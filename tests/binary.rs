@@ -11,10 +11,7 @@ use goblin::elf::header::ET_DYN;
 use goblin::elf::program_header::{PF_X, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, ProgramHeader};
 
 use support::server::Server;
-use support::{FULL, NAME, Running, binary, have, run};
-
-/// The budget of bytes.
-const BYTES: usize = if FULL { 1_250_000 } else { 350_000 };
+use support::{NAME, Running, binary, have, run};
 
 fn with_elf(test: impl FnOnce(&Elf)) {
     let bytes = fs::read(binary()).expect("the binary");
@@ -23,12 +20,6 @@ fn with_elf(test: impl FnOnce(&Elf)) {
 
 fn header(elf: &Elf, kind: u32) -> Option<ProgramHeader> {
     elf.program_headers.iter().find(|header| header.p_type == kind).cloned()
-}
-
-#[test]
-fn it_is_small() {
-    let bytes = fs::read(binary()).expect("the binary").len();
-    assert!(bytes < BYTES, "{bytes} bytes");
 }
 
 #[test]

@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+"""What a probe costs, by lprobe and by others, against nginx on loopback: docs/measurements.md and docs/cost.svg.
+
+Counts first (bytes, page faults, system calls, instructions), then times: medians of interleaved runs. On Debian, as root;
+`make bench` builds what it measures.
+"""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / "target/bench-tools"
+RUNS = int(os.environ.get("BENCH_RUNS", "200"))
+NULL = open(os.devnull, "r+b")
+
+PACKAGES = {
+    "busybox": "busybox-static", "curl": "curl", "nginx": "nginx-light", "perf": "linux-perf", "strace": "strace",
+    "valgrind": "valgrind", "gcc": "gcc",
+}
+
+
+def install():
+    missing = [package for program, package in PACKAGES.items() if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin")]
+    if missing:
+        print("bench: installing", *missing, file=sys.stderr)
+        subprocess.run(["apt-get", "-qq", "update"], check=True)
+        subprocess.run(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *missing], check=True, stdout=NULL)
+    if not (TOOLS / "bin/httpget").exists():
+        subprocess.run(["cargo", "install", "--quiet", "httpget", "--version", "0.1.23", "--root", TOOLS], check=True)
+    compiler = ["musl-gcc"] if shutil.which("musl-gcc") else ["gcc"]
+    subprocess.run([*compiler, "-Os", "-static", "-s", "-o", TOOLS / "floor", ROOT / "benches/floor.c"], check=True)
+    subprocess.run(["gcc", "-Os", "-static", "-s", "-nostdlib", "-o", TOOLS / "exit", ROOT / "benches/exit.c"], check=True)
+
+
+class Nginx:
+    """Answers 200 at /, 503 at /sick."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        configuration = f"""
+            daemon off; pid nginx.pid; error_log stderr crit; user root root; worker_processes 1;
+            events {{ worker_connections 4096; }}
+            http {{
+                access_log off;
+                server {{
+                    listen 127.0.0.1:{self.port} backlog=4096;
+                    location / {{ return 200 ok; }}
+                    location /sick {{ return 503; }}
+                }}
+            }}"""
+        Path(self.folder.name, "nginx.conf").write_text(configuration)
+        nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+        self.process = subprocess.Popen([nginx, "-p", self.folder.name, "-c", "nginx.conf", "-e", "stderr"])
+        while socket.socket().connect_ex(("127.0.0.1", self.port)) != 0:
+            time.sleep(0.01)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
+def closed_port():
+    """A port that refuses for as long as the socket lives."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    return held
+
+
+def programs(port, refused):
+    """The command lines, by program and case."""
+    url = f"http://127.0.0.1:{port}"
+    cases = {"a process that only exits": {"healthy": [TOOLS / "exit"]}, "a GET in C, and no more": {"healthy": [TOOLS / "floor", str(port)]}}
+    for name in ["lprobe", "lprobe-full"]:
+        binary = ROOT / "dist" / name
+        cases[name] = {
+            "healthy": [binary, f"{url}/"],
+            "unhealthy": [binary, f"{url}/sick"],
+            "tcp": [binary, f"tcp://127.0.0.1:{port}"],
+            "refused": [binary, f"http://127.0.0.1:{refused}/"],
+        }
+    for name, command in {
+        "busybox wget (static)": ["busybox", "wget", "-q", "-O", "/dev/null"],
+        "httpget (Rust)": [TOOLS / "bin/httpget"],
+        "curl": ["curl", "-fsS", "-o", "/dev/null"],
+    }.items():
+        cases[name] = {
+            "healthy": [*command, f"{url}/"],
+            "unhealthy": [*command, f"{url}/sick"],
+            "refused": [*command, f"http://127.0.0.1:{refused}/"],
+        }
+    return {name: {case: [str(part) for part in command] for case, command in of.items()} for name, of in cases.items()}
+
+
+def output(command):
+    return subprocess.run(command, stdin=NULL, stdout=NULL, stderr=subprocess.PIPE, text=True).stderr
+
+
+def stat(command):
+    """CPU in microseconds and page faults of one run."""
+    lines = output(["perf", "stat", "-x,", "-e", "task-clock,page-faults", *command]).splitlines()
+    values = {line.split(",")[2]: float(line.split(",")[0]) for line in lines if line.count(",") > 3}
+    clock = next(value for name, value in values.items() if name.startswith("task-clock"))
+    return clock * 1000, next(value for name, value in values.items() if name.startswith("page-faults"))
+
+
+def system_calls(command):
+    return sum("(" in line for line in output(["strace", "-f", *command]).splitlines() if not line.startswith("lprobe:"))
+
+
+def instructions(command):
+    found = re.search(r"Collected : (\d+)", output(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]))
+    return int(found[1]) if found else None
+
+
+def wall(command):
+    """Microseconds from spawn to exit."""
+    actions = [(os.POSIX_SPAWN_DUP2, NULL.fileno(), fd) for fd in (0, 1, 2)]
+    program = shutil.which(command[0])
+    begin = time.perf_counter()
+    os.waitpid(os.posix_spawn(program, command, {}, file_actions=actions), 0)
+    return (time.perf_counter() - begin) * 1e6
+
+
+def peak_rss(command):
+    """In KiB, of a traced process that stops at its exit: the kernel's own account begins with the parent's memory."""
+    trace_me, cont, set_options, trace_exit, event_exit = 0, 7, 0x4200, 0x40, 6 << 8 | signal.SIGTRAP
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    process = os.fork()
+    if process == 0:
+        for fd in (0, 1, 2):
+            os.dup2(NULL.fileno(), fd)
+        ptrace(trace_me, 0, None, None)
+        os.execvp(command[0], command)
+    os.waitpid(process, 0)
+    ptrace(set_options, process, None, ctypes.c_void_p(trace_exit))
+    peak = None
+    while True:
+        ptrace(cont, process, None, None)
+        _, status = os.waitpid(process, 0)
+        if not os.WIFSTOPPED(status):
+            return peak
+        if status >> 8 == event_exit:
+            peak = int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process}/status").read_text())[1])
+
+
+def size(command):
+    path = Path(shutil.which(command[0]))
+    libraries = subprocess.run(["ldd", path], capture_output=True, text=True)
+    return path.resolve().stat().st_size, libraries.returncode == 0 and "statically linked" not in libraries.stdout
+
+
+def interleaved(measure, commands, runs=RUNS):
+    """The medians of `runs` of each command, taken in turns."""
+    taken = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            taken[name].append(measure(command))
+    return {name: [statistics.median(values) for values in zip(*of)] if isinstance(of[0], tuple) else statistics.median(of) for name, of in taken.items()}
+
+
+def cell(value, form="{:,.0f}"):
+    return "-" if value is None else form.format(value)
+
+
+def table(case, commands):
+    stats, walls = interleaved(stat, commands), interleaved(wall, commands)
+    rows = []
+    for name, command in commands.items():
+        bytes_, dynamic = size(command)
+        cpu, faults = stats[name]
+        rows.append([
+            name, f"{bytes_:,}" + (" + libraries" if dynamic else ""), cell(faults), cell(system_calls(command)),
+            cell(instructions(command)), cell(cpu / 1000, "{:.2f}"), cell(walls[name] / 1000, "{:.2f}"),
+        ])
+    head = ["program", "bytes", "page faults", "system calls", "instructions", "CPU ms", "wall ms"]
+    return head, rows
+
+
+def markdown(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "| " + " | ".join(["---"] * len(head)) + " |"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+class Flood:
+    """A server that sends `piece` again and again after `begin`, with `pause` seconds between."""
+
+    def __init__(self, begin, piece, pause=0.0):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, args=(begin, piece, pause), daemon=True).start()
+
+    def serve(self, begin, piece, pause):
+        while True:
+            connection, _ = self.listener.accept()
+            try:
+                connection.recv(4096)
+                connection.sendall(begin)
+                left = 1 << 30
+                while left > 0:
+                    connection.sendall(piece)
+                    left -= len(piece)
+                    time.sleep(pause)
+            except OSError:
+                pass
+
+
+def worst_cases(nginx):
+    headers = Flood(b"HTTP/1.1 200 OK\r\n", b"X-Filler: " + b"x" * 1000 + b"\r\n")
+    body = Flood(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536)
+    drip = Flood(b"", b"H", 1.0)
+    rows = []
+    for name in ["lprobe", "lprobe-full"]:
+        binary = str(ROOT / "dist" / name)
+        url = "http://127.0.0.1:{}/".format
+        for case, command in {
+            "1 GB of headers": [url(headers.port)],
+            "1 GB of body": [url(body.port)],
+            "1 GB of body, searched": ["--contains=none", url(body.port)],
+            "one byte a second": [url(drip.port)],
+            "64 targets": [url(nginx.port)] * 64,
+        }.items():
+            command = [binary, *command]
+            cpu, faults = interleaved(stat, {case: command}, 5)[case]
+            time_ = interleaved(wall, {case: command}, 5)[case]
+            code = subprocess.run(command, stdin=NULL, stdout=NULL, stderr=NULL).returncode
+            rows.append([name, case, str(code), cell(faults), cell(peak_rss(command)), cell(cpu / 1000, "{:.2f}"), cell(time_ / 1000, "{:.2f}")])
+    return ["program", "the server", "exit code", "page faults", "peak RSS KiB", "CPU ms", "wall ms"], rows
+
+
+def several(port):
+    binary, url = str(ROOT / "dist/lprobe"), f"http://127.0.0.1:{port}/"
+    one, eight = [binary, url], [binary, *[url] * 8]
+
+    def eight_runs(_):
+        return sum(wall(one) for _ in range(8))
+
+    walls = interleaved(lambda which: wall(eight) if which == "one run" else eight_runs(which), {"one run": "one run", "eight runs": "eight runs"})
+    cpu = interleaved(stat, {"one": one, "eight": eight})
+    calls = system_calls(eight), 8 * system_calls(one)
+    return ["eight targets", "page faults", "system calls", "CPU ms", "wall ms"], [
+        ["in one run", cell(cpu["eight"][1]), cell(calls[0]), cell(cpu["eight"][0] / 1000, "{:.2f}"), cell(walls["one run"] / 1000, "{:.2f}")],
+        ["in eight runs", cell(8 * cpu["one"][1]), cell(calls[1]), cell(8 * cpu["one"][0] / 1000, "{:.2f}"), cell(walls["eight runs"] / 1000, "{:.2f}")],
+    ]
+
+
+def chart(rows):
+    """Bars of CPU and page faults of a healthy probe, as SVG that reads on light and dark pages."""
+    bars = [(row[0], float(row[5]), float(row[2].replace(",", ""))) for row in rows]
+    top, height, left, width = 44, 26, 190, 190
+    lines = []
+    for column, (title, index, unit) in enumerate([("CPU of a healthy probe", 1, " ms"), ("page faults", 2, "")]):
+        x = left + column * (width + 90)
+        most = max(bar[index] for bar in bars)
+        lines.append(f'<text x="{x}" y="28" font-weight="bold">{title}</text>')
+        for line, bar in enumerate(bars):
+            y = top + line * height
+            colour = "#d9480f" if bar[0].startswith("lprobe") else "#868e96"
+            lines.append(f'<rect x="{x}" y="{y}" width="{max(1, bar[index] / most * width):.0f}" height="16" fill="{colour}"/>')
+            shown = f"{bar[index]:.2f}{unit}" if unit else f"{bar[index]:.0f}"
+            lines.append(f'<text x="{x + bar[index] / most * width + 6:.0f}" y="{y + 13}">{shown}</text>')
+            if column == 0:
+                lines.append(f'<text x="{left - 8}" y="{y + 13}" text-anchor="end">{bar[0]}</text>')
+    total = top + len(bars) * height + 8
+    style = "text{font:13px sans-serif;fill:#495057}@media(prefers-color-scheme:dark){text{fill:#dee2e6}}"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + 2 * width + 160} {total}"><style>{style}</style>\n' + "\n".join(lines) + "\n</svg>\n"
+
+
+def main():
+    install()
+    with Nginx() as nginx, closed_port() as refused:
+        commands = programs(nginx.port, refused.getsockname()[1])
+        parts = []
+        healthy = None
+        for case, title in [
+            ("healthy", "A healthy HTTP probe"), ("unhealthy", "An unhealthy one (status 503)"), ("tcp", "A TCP probe"),
+            ("refused", "A refused connection"),
+        ]:
+            print("bench:", case, file=sys.stderr)
+            head, rows = table(case, {name: of[case] for name, of in commands.items() if case in of})
+            healthy = healthy or rows
+            parts.append(f"## {title}\n\n{markdown(head, rows)}")
+        print("bench: several targets, worst cases", file=sys.stderr)
+        parts.append(f"## Several targets\n\n{markdown(*several(nginx.port))}")
+        parts.append(f"## Servers that do their worst, and many of them\n\n{markdown(*worst_cases(nginx))}")
+    version = subprocess.run(["uname", "-srm"], capture_output=True, text=True).stdout.strip()
+    page = (
+        "# What a probe costs\n\n"
+        f"Made by `make bench` on {version}, {os.cpu_count()} cores, against nginx on loopback: all in one run, in turns, medians\n"
+        f"of {RUNS} runs. Ratios hold across machines, milliseconds don't; `make test` holds the counts to tests/budgets.rs.\n\n"
+    )
+    (ROOT / "docs/measurements.md").write_text(page + "\n\n".join(parts) + "\n")
+    (ROOT / "docs/cost.svg").write_text(chart(healthy))
+    print((ROOT / "docs/measurements.md").read_text())
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,9 @@ use crate::sys;
 /// What was given, and where.
 pub struct Arguments {
     matches: ArgMatches,
+    /// Whether there is any variable of ours: most containers have none, and to ask for each is a tenth of a probe's
+    /// instructions.
+    variables: bool,
 }
 
 impl Arguments {
@@ -27,7 +30,7 @@ impl Arguments {
         let named = |name: &str| arguments.iter().any(|argument| names(argument, name));
         let matches = command(named).try_get_matches_from(&arguments);
         let matches = matches.or_else(|_| command(|_| true).try_get_matches_from(&arguments))?;
-        Ok(Self { matches })
+        Ok(Self { matches, variables: sys::has_variables("LPROBE_") })
     }
 
     /// Whether one of the two options that are commands of their own is there.
@@ -99,7 +102,7 @@ impl Arguments {
         if !values.is_empty() {
             return Ok(());
         }
-        let Some(raw) = from_environment(name) else { return Ok(()) };
+        let Some(raw) = self.variable_of(name) else { return Ok(()) };
         let refuse = |problem: &dyn Display| refusal(&variable(name), name, &raw, problem);
         let text = raw.to_str().ok_or_else(|| refuse(&"not UTF-8"))?;
         match name {
@@ -107,6 +110,13 @@ impl Arguments {
             _ => reader(text),
         }
         .map_err(|error| refuse(&error))
+    }
+
+    /// The variable behind one of lprobe's own options. No other tool's flags have one: Kubernetes sets LPROBE_PORT in
+    /// every pod beside a service named lprobe.
+    fn variable_of(&self, name: &str) -> Option<OsString> {
+        let is_own = || name == "target" || own().any(|option| option.name == name);
+        if self.variables && is_own() { env::var_os(variable(name)) } else { None }
     }
 }
 
@@ -128,17 +138,6 @@ fn without_user(value: &OsStr) -> OsString {
     let Some(at) = bytes.iter().rposition(|&byte| byte == b'@') else { return value.to_owned() };
     let scheme = bytes[..at].windows(2).position(|window| window == b"//").map_or(0, |slashes| slashes + 2);
     OsString::from_vec([&bytes[..scheme], b"...", &bytes[at..]].concat())
-}
-
-/// The variable behind one of lprobe's own options. No other tool's flags have one: Kubernetes sets LPROBE_PORT in every
-/// pod beside a service named lprobe.
-fn from_environment(name: &str) -> Option<OsString> {
-    // Most containers have none at all, and to ask for each would be a third of an instruction budget.
-    if !sys::has_variables("LPROBE_") {
-        return None;
-    }
-    let is_own = name == "target" || own().any(|option| option.name == name);
-    if is_own { env::var_os(variable(name)) } else { None }
 }
 
 fn variable(option: &str) -> String {

@@ -3,10 +3,11 @@
 mod support;
 
 use std::io::Write;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use support::lprobe;
-use support::server::{ClosedPort, Server};
+use support::server::{ClosedPort, Server, until_closed};
+use support::{binary, lprobe, run};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -107,6 +108,21 @@ fn waiting_ends_when_its_time_is_over() {
     lprobe(["--wait=300ms", "--timeout=60s", &Server::silent().http("/")])
         .unhealthy_saying(&["no complete response head within "]);
     assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+/// There is one descriptor for a connection, so that each must be closed before the next attempt.
+#[test]
+fn attempts_leave_nothing_open() {
+    let sick = Server::start(|mut stream| {
+        let _ = stream.write_all(b"HTTP/1.1 503 \r\nContent-Length: 9\r\n\r\n");
+        until_closed(stream);
+    });
+    let silent = Server::silent();
+    for (target, words) in [(sick.http("/"), "status 503"), (silent.http("/"), "no complete response head")] {
+        let mut limited = Command::new("prlimit");
+        let arguments = ["--wait=600ms", "--timeout=100ms", &target];
+        run(limited.arg("--nofile=7").arg(binary()).args(arguments)).unhealthy_saying(&[words]);
+    }
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 use std::net::Shutdown;
+use std::process::Command;
 
 use crate::peer::{Answer, Peer};
 use crate::pki::{Authority, as_is, text};
 use crate::support::nginx::Nginx;
 use crate::support::server::{ClosedPort, Server, until_closed};
-use crate::support::{Outcome, exit_code_and_peak_rss, have_tools, lprobe};
+use crate::support::{Outcome, binary, exit_code_and_peak_rss, have_tools, lprobe, run};
 
 fn probe(port: u16, path: &str, arguments: &[&str]) -> Outcome {
     let target = format!("http://localhost:{port}{path}");
@@ -118,15 +119,46 @@ fn statuses_resets_and_interim_answers_are_as_in_http1() {
     probe(Peer::start(bytes).port, "/", &["--contains=well"]).healthy();
 }
 
-/// Their heads are ten bytes each, and what they say is kept until the last comes.
+/// Their heads are eleven bytes each, by names and values that are indexed (RFC 7541), and what they say is kept until the
+/// last comes.
 #[test]
 fn interim_answers_without_end_take_no_memory() {
-    let peer = Peer::start(|_| Answer { interim: 100_000, ..Answer::default() });
-    let (http, grpc) = (format!("http://localhost:{}/", peer.port), format!("grpc://localhost:{}", peer.port));
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        [&[0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    let (headers, settings, end_headers) = (1, 4, 4);
+    // :status 103 and x: y, into the table, and then from it.
+    let begin = [frame(settings, 0, 0, b""), frame(headers, end_headers, 1, b"\x48\x03103\x40\x01x\x01y")].concat();
+    let others = frame(headers, end_headers, 1, b"\xbf\xbe").repeat(10_000);
+    let server = Server::start(move |mut stream| {
+        // The client hangs up, when it has had enough.
+        let mut sent = stream.write_all(&begin);
+        for _ in 0..100 {
+            sent = sent.and_then(|()| stream.write_all(&others));
+        }
+        until_closed(stream);
+    });
+    let (http, grpc) = (format!("http://localhost:{}/", server.port), format!("grpc://localhost:{}", server.port));
     for arguments in [&["--http2", "--contains=x", &*http][..], &[&*grpc]] {
         let (code, peak) = exit_code_and_peak_rss(&[&["--timeout=30s"][..], arguments].concat());
         assert_eq!(code, Some(1));
         assert!(peak < 4 << 20, "{arguments:?}: {peak} bytes");
+    }
+}
+
+/// No write waits 40 ms for the one before to be acknowledged, and none of TLS's, by writev, raises SIGPIPE.
+#[test]
+fn writes_are_sent_at_once_and_fail_without_a_signal() {
+    if !have_tools(&["strace"]) {
+        return;
+    }
+    let server = Server::greeting(|stream| drop(until_closed(stream)));
+    for target in ["https", "grpc", "grpcs"].map(|scheme| format!("{scheme}://localhost:{}", server.port)) {
+        let trust = if target.starts_with("grpc:") { None } else { Some("--tls-no-verify") };
+        let trace = run(Command::new("strace").arg(binary()).args(["--timeout=100ms", &target]).args(trust));
+        let (_, after) = trace.stderr.split_once("TCP_NODELAY, [1]").expect(&trace.stderr);
+        let (before_writes, _) = after.split_once("\nsendto(").or(after.split_once("\nwritev(")).expect(after);
+        assert!(before_writes.contains("SIG_BLOCK, [PIPE XFSZ]"), "{target}: {trace:?}");
     }
 }
 

@@ -25,9 +25,9 @@ struct Budget {
 }
 
 const BUDGET: Budget = match FULL {
-    false => Budget { bytes: 345_000, system_calls: 30, page_faults: 26, instructions: 110_000, peak_rss: 600 << 10 },
+    false => Budget { bytes: 345_000, system_calls: 30, page_faults: 20, instructions: 110_000, peak_rss: 600 << 10 },
     true => {
-        Budget { bytes: 1_240_000, system_calls: 30, page_faults: 41, instructions: 135_000, peak_rss: 1_200 << 10 }
+        Budget { bytes: 1_240_000, system_calls: 30, page_faults: 36, instructions: 135_000, peak_rss: 1_200 << 10 }
     }
 };
 

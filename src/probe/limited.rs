@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::io;
-use std::mem::{MaybeUninit, replace};
+use std::mem::replace;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -16,6 +16,9 @@ pub struct Limited<S> {
     stream: S,
     allowance: Allowance,
     waited: bool,
+    /// What is read at a time. A response head is seldom longer, and one that is takes a second read. Not on the stack,
+    /// which is at its deepest here.
+    chunk: Box<[u8]>,
 }
 
 /// How many bytes may still be read.
@@ -33,7 +36,7 @@ impl<S> Limited<S> {
     /// Lets `limit` bytes of `stream` be read, until the allowance is raised.
     pub fn new(stream: S, limit: usize) -> (Self, Allowance) {
         let allowance = Allowance(Rc::new(Cell::new(limit)));
-        (Self { stream, allowance: allowance.clone(), waited: false }, allowance)
+        (Self { stream, allowance: allowance.clone(), waited: false, chunk: vec![0; 2048].into() }, allowance)
     }
 }
 
@@ -43,22 +46,21 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
         context: &mut Context<'_>,
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        // A response head is seldom longer, and one that is takes a second read.
-        let mut chunk = [MaybeUninit::uninit(); 2048];
-        let length = chunk.len().min(cursor.remaining()).min(self.allowance.0.get());
+        let this = &mut *self;
+        let length = this.chunk.len().min(cursor.remaining()).min(this.allowance.0.get());
         // What has come may be what raises it.
-        if length == 0 && !replace(&mut self.waited, true) {
+        if length == 0 && !replace(&mut this.waited, true) {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
         if length == 0 {
             return Poll::Ready(Err(io::Error::other("it does not end")));
         }
-        let mut chunk = ReadBuf::uninit(&mut chunk[..length]);
-        ready!(Pin::new(&mut self.stream).poll_read(context, &mut chunk))?;
-        self.allowance.0.set(self.allowance.0.get() - chunk.filled().len());
+        let mut chunk = ReadBuf::new(&mut this.chunk[..length]);
+        ready!(Pin::new(&mut this.stream).poll_read(context, &mut chunk))?;
+        this.allowance.0.set(this.allowance.0.get() - chunk.filled().len());
         cursor.put_slice(chunk.filled());
-        self.waited = false;
+        this.waited = false;
         Poll::Ready(Ok(()))
     }
 }

@@ -1,5 +1,5 @@
 //! What makes a start cheap and an end certain, and the only unsafe code: process entry, memory arena, crash
-//! handler, immediate exit, and the one socket option that tokio does not offer.
+//! handler, immediate exit, the one socket option that tokio does not offer, and what std would ask of musl in vain.
 
 #![allow(unsafe_code)]
 
@@ -94,6 +94,7 @@ fn protect_relocations() {
 
 /// Has what the process can't help, a panic and a stack that can't grow among it, end in a line and exit code 1, and never
 /// in a signal's 128 + N: promise 3.
+#[cfg(target_os = "linux")]
 fn handle_crashes() {
     /// A `struct sigaction` as the kernel takes it. The C library's own call asks the kernel twice more.
     #[repr(C)]
@@ -117,6 +118,10 @@ fn handle_crashes() {
         }
     }
 }
+
+/// Other systems are for development.
+#[cfg(not(target_os = "linux"))]
+fn handle_crashes() {}
 
 /// What a panic ends in, by one way of building or another (SIGABRT; SIGILL, or SIGTRAP on other processors), what a
 /// stack that can't grow ends in (SIGSEGV), and a system call that a seccomp filter traps (SIGSYS).
@@ -251,8 +256,8 @@ static USED: AtomicUsize = AtomicUsize::new(16);
 // SAFETY: `bump` hands out each byte once.
 unsafe impl Sync for Memory {}
 
-/// A bump allocator: a probe is over before freeing pays. What does not fit any more is mapped, and unmapped when it is
-/// freed, so that no server makes the memory grow.
+/// A bump allocator: a probe is over before freeing pays. What does not fit any more comes from the system's
+/// allocator, and goes back to it, so that no server makes the memory grow.
 pub struct Arena;
 
 impl Memory {

@@ -7,7 +7,7 @@ use std::fs;
 use std::process::Command;
 
 use support::server::Server;
-use support::{FULL, Outcome, binary, exit_code_and_peak_rss, have_tools, run};
+use support::{FULL, Outcome, binary, exit_code_and_peak_rss, have_tools, run, without_variables};
 
 /// The budget of one build.
 struct Budget {
@@ -42,7 +42,8 @@ fn bytes() {
 /// A healthy probe by `program`, run with `arguments` before the binary's path.
 fn probe(program: &str, arguments: &[&str]) -> Outcome {
     let server = Server::answering(OK);
-    let outcome = run(Command::new(program).args(arguments).arg(binary()).arg(server.http("/")));
+    let mut command = Command::new(program);
+    let outcome = run(without_variables(&mut command).args(arguments).arg(binary()).arg(server.http("/")));
     assert!(outcome.status.success(), "{outcome:?}");
     outcome
 }

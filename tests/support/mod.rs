@@ -77,11 +77,15 @@ impl Outcome {
 
 /// Runs the binary with `arguments`.
 pub fn lprobe(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome {
-    let mut command = Command::new(binary());
+    run(without_variables(&mut Command::new(binary())).args(arguments))
+}
+
+/// Without the variables that may stand behind options.
+pub fn without_variables(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"LPROBE_")) {
         command.env_remove(name);
     }
-    run(command.args(arguments))
+    command
 }
 
 /// Runs `command` to its end.

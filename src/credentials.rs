@@ -1,6 +1,7 @@
 //! Certificates and keys: whom to trust, and what to show. They are read from PEM files (RFC 7468), or come from SPIFFE's
 //! Workload API, and nothing of them is ever printed.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -138,8 +139,14 @@ pub fn identity(
     }
 }
 
+/// Whether a text is what should be in a file, and may be a key.
+pub fn holds_pem(text: &OsStr) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN";
+    text.as_encoded_bytes().windows(BEGIN.len()).any(|window| window == BEGIN)
+}
+
 fn contents(path: &Path) -> Result<Vec<u8>, BadCredentials> {
-    if path.as_os_str().as_encoded_bytes().starts_with(b"-----BEGIN") {
+    if holds_pem(path.as_os_str()) {
         return Err(BadCredentials::NotAName);
     }
     // Before it is opened: opening a named pipe would wait for its writer.

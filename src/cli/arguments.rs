@@ -11,6 +11,8 @@ use super::command::{all, command};
 use super::expand::expand;
 use super::options::{Opt, Takes, own};
 use super::{BadUsage, Quoted};
+#[cfg(feature = "full")]
+use crate::credentials::holds_pem;
 use crate::sys;
 
 /// What was given, and where.
@@ -124,7 +126,7 @@ impl Arguments {
 fn refusal(label: &str, name: &str, value: &OsStr, problem: &dyn Display) -> BadUsage {
     match name {
         #[cfg(feature = "full")]
-        _ if value.as_bytes().starts_with(b"-----BEGIN") => BadUsage(format!("{label} (value not shown): {problem}")),
+        _ if holds_pem(value) => BadUsage(format!("{label} (value not shown): {problem}")),
         "header" | "rpc-header" | "basic-auth" | "send" | "user-agent" => {
             BadUsage(format!("{label} (value not shown): {problem}"))
         }

@@ -35,7 +35,7 @@ pub fn target(arguments: &Arguments) -> Result<Option<Target>, BadUsage> {
         return Err(BadUsage(format!("--{name} can't go with a target")));
     }
     #[cfg(feature = "full")]
-    if part.is_none() && arguments.given("tls") {
+    if part.is_none() && arguments.flag("tls")? {
         return Err(BadUsage("--tls goes with --mode, --port or --addr; a target says https:// or grpcs://".into()));
     }
     if url.is_some() {

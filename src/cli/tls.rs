@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::pki_types::ServerName;
 
 use super::arguments::Arguments;
-use super::options::TLS;
+use super::options::{FOREIGN_FULL, TLS};
 use super::{BadUsage, Quoted};
 use crate::bad_target::BadTarget;
 use crate::credentials::{self, BadCredentials, Trust};
@@ -20,11 +20,12 @@ pub fn tls(arguments: &Arguments, targets: &[Target]) -> Result<Option<Tls>, Bad
     }
     let server_name = arguments.one("tls-server-name", server_name)?;
     if arguments.flag("spiffe")? {
-        let others = TLS.iter().map(|option| option.name).filter(|&name| name != "spiffe").chain(["tls"]);
-        return match others.into_iter().find(|name| arguments.given(name)) {
-            Some(name) => Err(BadUsage(format!("--{name} can't go with --spiffe"))),
-            None => Ok(Some(Tls { credentials: Credentials::Spiffe(workload_api()?), server_name })),
-        };
+        for option in TLS.iter().chain(&FOREIGN_FULL).filter(|option| !["spiffe", "addr"].contains(&option.name)) {
+            if arguments.asked(option)? {
+                return Err(BadUsage(format!("--{} can't go with --spiffe", option.name)));
+            }
+        }
+        return Ok(Some(Tls { credentials: Credentials::Spiffe(workload_api()?), server_name }));
     }
     let credentials = credentials::Credentials { trust: Arc::new(trust(arguments)?), identity: identity(arguments)? };
     Ok(Some(Tls { credentials: Credentials::Fixed(credentials), server_name }))
@@ -33,7 +34,7 @@ pub fn tls(arguments: &Arguments, targets: &[Target]) -> Result<Option<Tls>, Bad
 fn trust(arguments: &Arguments) -> Result<Trust, BadUsage> {
     if arguments.flag("tls-no-verify")? {
         // With another tool's --tls, a name is for verification; with lprobe's own targets it is also for SNI.
-        let useless = ["tls-ca-cert"].into_iter().chain(arguments.given("tls").then_some("tls-server-name"));
+        let useless = ["tls-ca-cert"].into_iter().chain(arguments.flag("tls")?.then_some("tls-server-name"));
         return match useless.into_iter().find(|name| arguments.given(name)) {
             Some(name) => Err(BadUsage(format!("--{name} can't go with --tls-no-verify, which trusts anyone"))),
             None => Ok(Trust::Unverified),

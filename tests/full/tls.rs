@@ -400,6 +400,7 @@ fn pem_in_place_of_a_name_is_not_shown() {
     for outcome in [
         lprobe([target].iter().chain(&given).chain(&["--tls-client-key", &key])),
         lprobe([target, "--tls-ca-cert", &key]),
+        lprobe([target, "--tls-ca-cert", &format!(" \n{key}")]),
         lprobe([target, "--tls-no-verify", "--tls-client-cert", &key]),
         variable,
     ] {
@@ -470,6 +471,9 @@ fn other_tools_flags_for_tls_do_what_they_did() {
         .unhealthy_saying(&["--tls-server-name can't go with --tls-no-verify"]);
     lprobe(["-port=1", "-tls", "-alts"]).unhealthy_saying(&["--alts", "Google Cloud"]);
     lprobe(["-port=1", "-tls", "-spiffe"]).unhealthy_saying(&["--tls can't go with --spiffe"]);
+    // What is switched off stands in nothing's way.
+    lprobe(["-port=1", "-tls=false", "-tls-no-verify=false", "-spiffe"]).unhealthy_saying(&["SPIFFE_ENDPOINT_SOCKET"]);
+    lprobe(["-url=http://localhost:1/", "-tls=false"]).unhealthy_saying(&["connection refused"]);
     if !have_tools(&["nginx"]) {
         return;
     }

@@ -186,6 +186,23 @@ fn a_peer_that_speaks_something_else_is_unhealthy() {
     unhealthy(*b"\x15\x03\x01\x00\x02\x02\x46", &["no HTTP/1.1 answer"]);
 }
 
+/// RFC 9112, sections 2.2, 4 and 6.3; what may be ignored or repaired there is a doubt here.
+#[test]
+fn a_head_that_is_almost_right_is_unhealthy() {
+    unhealthy("HTTP/1.1 200 OK\n\n", &["a line ends in LF alone, expected CR LF"]);
+    unhealthy("HTTP/1.1 200 OK\r\na: b\n\r\n", &["a line ends in LF alone"]);
+    unhealthy(format!("\r\n{OK}"), &["it begins with an empty line"]);
+    unhealthy("HTTP/1.1 200\r\n\r\n", &["no space behind the status code"]);
+    unhealthy(format!("HTTP/1.1 100 Continue\r\n\r\n\r\n{OK}"), &["it begins with an empty line"]);
+    unhealthy("HTTP/1.1 100\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", &["no space behind the status code"]);
+    let both = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n";
+    unhealthy(both, &["both Transfer-Encoding and Content-Length"]);
+    healthy("HTTP/1.1 200 OK\r\n\r\nwhat follows\nis not a head\n");
+    // Nor is what follows 101, which is another protocol's.
+    let server = Server::answering("HTTP/1.1 101 Switching Protocols\r\n\r\n\n");
+    lprobe(["--http-codes=101", &server.http("/")]).healthy();
+}
+
 #[test]
 fn a_silent_peer_is_unhealthy_at_the_deadline() {
     let server = Server::silent();

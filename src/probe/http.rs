@@ -12,6 +12,7 @@ use hyper::client::conn::http1;
 use hyper::{Request, Response, header};
 
 use super::driven;
+use super::head::Head;
 use super::limited::Limited;
 #[cfg(feature = "full")]
 use super::{
@@ -72,7 +73,7 @@ async fn ask(stream: Stream, question: &Question<'_>, plan: &Plan, progress: &Pr
         let judged = async |response| judge(response, http, Unhealthy::Http2, progress).await;
         return http2::ask(stream, body(MAX_FRAMED), http2_request(question, http), progress, judged).await;
     }
-    let (stream, allowance) = Limited::new(stream, MAX_HEAD);
+    let (stream, allowance) = Limited::new(stream, MAX_HEAD, Some(Head::default()));
     let (mut sender, connection) = http1::handshake(stream).await.map_err(Unhealthy::Http)?;
     let mut connection = Box::pin(connection);
     let verdict = driven(connection.as_mut(), async {
@@ -132,6 +133,10 @@ async fn judge(
     let status = response.status().as_u16();
     if !http.statuses.contains(status) {
         return Err(Unhealthy::Status { got: status, expected: http.statuses });
+    }
+    let has = |name| response.headers().contains_key(name);
+    if has(header::TRANSFER_ENCODING) && has(header::CONTENT_LENGTH) {
+        return Err(Unhealthy::TwoFramings);
     }
     progress.awaits(Awaiting::Contains);
     search(response.into_body(), &http.contains, broken).await

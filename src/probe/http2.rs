@@ -35,7 +35,7 @@ pub async fn ask<T>(
     judge: impl AsyncFnOnce(Response<Incoming>) -> Result<T, Unhealthy>,
 ) -> Result<T, Unhealthy> {
     let tasks = Tasks::default();
-    let (stream, allowance) = Limited::new(stream, MAX_HEAD);
+    let (stream, allowance) = Limited::new(stream, MAX_HEAD, None);
     let (mut sender, connection) = Builder::new(tasks.clone())
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)

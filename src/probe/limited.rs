@@ -11,10 +11,14 @@ use std::task::{Context, Poll, ready};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::head::Head;
+
 /// A tokio stream as hyper takes one, that fails once more would be read than its allowance.
 pub struct Limited<S> {
     stream: S,
     allowance: Allowance,
+    /// The head that is looked over on its way.
+    head: Option<Head>,
     waited: bool,
     /// What is read at a time. A response head is seldom longer, and one that is takes a second read. Not on the stack,
     /// which is at its deepest here.
@@ -34,9 +38,9 @@ impl Allowance {
 
 impl<S> Limited<S> {
     /// Lets `limit` bytes of `stream` be read, until the allowance is raised.
-    pub fn new(stream: S, limit: usize) -> (Self, Allowance) {
+    pub fn new(stream: S, limit: usize, head: Option<Head>) -> (Self, Allowance) {
         let allowance = Allowance(Rc::new(Cell::new(limit)));
-        (Self { stream, allowance: allowance.clone(), waited: false, chunk: vec![0; 2048].into() }, allowance)
+        (Self { stream, allowance: allowance.clone(), head, waited: false, chunk: vec![0; 2048].into() }, allowance)
     }
 }
 
@@ -59,6 +63,9 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
         let mut chunk = ReadBuf::new(&mut this.chunk[..length]);
         ready!(Pin::new(&mut this.stream).poll_read(context, &mut chunk))?;
         this.allowance.0.set(this.allowance.0.get() - chunk.filled().len());
+        if let Some(head) = &mut this.head {
+            head.check(chunk.filled()).map_err(io::Error::other)?;
+        }
         cursor.put_slice(chunk.filled());
         this.waited = false;
         Poll::Ready(Ok(()))

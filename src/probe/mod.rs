@@ -6,6 +6,7 @@ mod file;
 mod grpc;
 #[cfg(feature = "full")]
 mod gzip;
+mod head;
 #[cfg(feature = "full")]
 mod health;
 mod http;

@@ -47,6 +47,9 @@ pub enum Unhealthy {
         /// How long it may take.
         limit: Duration,
     },
+    /// The response head has both Transfer-Encoding and Content-Length, which ought to be handled as an error: RFC 9112,
+    /// section 6.3.
+    TwoFramings,
     /// The server closed the connection before its response head was complete.
     Closed,
     /// The body does not have a text: which of them, from 1. The text itself may be a secret.
@@ -161,6 +164,9 @@ impl fmt::Display for Unhealthy {
             Self::Status { got, expected } => write!(out, "status {got}, expected {expected}"),
             Self::Slow { took, limit } => {
                 write!(out, "healthy, but after {} ms, expected {} ms", milliseconds(*took), milliseconds(*limit))
+            }
+            Self::TwoFramings => {
+                out.write_str("the answer has both Transfer-Encoding and Content-Length, expected one")
             }
             Self::Lacks(number) => {
                 write!(out, "the text of --contains (number {number}) is not in the first 64 KiB of the body")

@@ -138,7 +138,10 @@ async fn connect_to(target: SocketAddr) -> Result<TcpStream, ConnectError> {
     // The kernel's proof that the target is this container: no one can bind an address that is another's, and
     // with one address on both ends the peer can only be us.
     socket.bind(SocketAddr::new(target.ip(), 0)).map_err(not_ours)?;
-    let stream = socket.connect(target).await?;
+    let stream = socket.connect(target).await.map_err(|error| match error.raw_os_error() {
+        Some(libc::EADDRNOTAVAIL) => ConnectError::NoPort,
+        _ => ConnectError::Io(error),
+    })?;
     // Where nothing listens on a port of ip_local_port_range, connect can pick that port as the source too, and
     // TCP's simultaneous open (RFC 9293, section 3.5) then joins the socket to itself.
     if stream.local_addr()? == target {
@@ -177,6 +180,7 @@ fn not_ours(error: io::Error) -> ConnectError {
     match error.raw_os_error() {
         // The second where the kernel has no IPv6 at all.
         Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT) => ConnectError::NotOurs,
+        Some(libc::EADDRINUSE) => ConnectError::NoPort,
         _ => ConnectError::Io(error),
     }
 }

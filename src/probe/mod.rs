@@ -75,7 +75,9 @@ async fn outcome(target: &Target, plan: &Plan, timeout: Duration) -> Outcome {
     let late = |_| Err(Unhealthy::Late { awaiting: progress.awaiting(), after: timeout });
     let mut verdict = tokio::time::timeout(timeout, probe(target, plan, &progress)).await.unwrap_or_else(late);
     let timings = progress.timings();
-    if let (Ok(()), Some(limit)) = (&verdict, plan.max_latency.filter(|&limit| timings.total > limit)) {
+    // An answer that was there when a busy or stopped process went on is late all the same.
+    let limit = plan.max_latency.map_or(timeout, |limit| limit.min(timeout));
+    if verdict.is_ok() && timings.total > limit {
         verdict = Err(Unhealthy::Slow { took: timings.total, limit });
     }
     (verdict, timings)

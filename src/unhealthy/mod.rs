@@ -145,6 +145,8 @@ pub enum ConnectError {
     NotOurs,
     /// The connection met its own other end, so nothing listens on the port.
     ToItself,
+    /// Each port that a connection could begin at is taken.
+    NoPort,
     /// What the kernel said.
     Io(io::Error),
 }
@@ -156,6 +158,9 @@ impl fmt::Display for Unhealthy {
                 let mut separator = "";
                 for (address, error) in tried {
                     write!(out, "{separator}{address}: {error}")?;
+                    if matches!((address, error), (Peer::Ip(address), ConnectError::NotOurs) if address.is_loopback()) {
+                        out.write_str(" (is loopback up, and IPv6 on?)")?;
+                    }
                     separator = ", ";
                 }
                 Ok(())
@@ -251,7 +256,12 @@ impl fmt::Display for ConnectError {
                 out.write_str("not an address of this container, and lprobe only reaches its own container")
             }
             Self::ToItself => out.write_str("nothing listens on the port"),
+            Self::NoPort => out.write_str("no local port is free for the connection (ip_local_port_range)"),
             Self::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => out.write_str("connection refused"),
+            // The way to an address of one's own is loopback.
+            Self::Io(error) if error.kind() == io::ErrorKind::NetworkUnreachable => {
+                out.write_str("network unreachable (is loopback up?)")
+            }
             Self::Io(error) => write!(out, "{error}"),
         }
     }

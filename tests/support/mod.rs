@@ -30,6 +30,9 @@ pub const FULL: bool = cfg!(feature = "full");
 /// The name of the build that is tested.
 pub const NAME: &str = if FULL { "lprobe-full" } else { "lprobe" };
 
+/// The budget of peak resident memory, whatever a server sends, in bytes.
+pub const PEAK_RSS: u64 = if FULL { 4 << 20 } else { 1 << 20 };
+
 /// The binary that ships.
 pub fn binary() -> PathBuf {
     let binary = repository("dist").join(NAME);

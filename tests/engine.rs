@@ -3,120 +3,18 @@
 mod support;
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use support::{Outcome, have, repository, run};
+use support::engine::{Container, Image, docker_ok, have_engine};
+use support::repository;
 
-/// How long the engine may take to notice: its checks are a second apart.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-fn docker(arguments: &[&str]) -> Outcome {
-    run(Command::new("docker").env("DOCKER_BUILDKIT", "0").args(arguments))
-}
-
-#[track_caller]
-fn docker_ok(arguments: &[&str]) -> String {
-    let outcome = docker(arguments);
-    assert!(outcome.status.success(), "docker {arguments:?}: {outcome:?}");
-    outcome.stdout.trim_end().to_owned()
-}
-
-fn have_engine() -> bool {
-    let found = Command::new("docker").arg("info").output().is_ok_and(|output| output.status.success());
-    have("ENGINE", found, "there is no Docker engine")
-}
-
-/// An image and what its stages left, removed at the end. The tag is a label of the stages too.
-struct Image(String);
-
-impl Image {
-    /// The final stage of Dockerfile.example as it stands, over what its build stage would have made.
-    fn of_example(name: &str) -> Self {
-        let tag = format!("lprobe-test-{name}:{}", std::process::id());
-        let context = tempfile::tempdir().expect("a folder");
-        let add = |file: &str| {
-            let name = Path::new(file).file_name().expect("a name");
-            fs::copy(repository(file), context.path().join(name)).expect("a copy: run by `make test`");
-        };
-        add("dist/lprobe");
-        add("target/demo-server");
-        let example = fs::read_to_string(repository("Dockerfile.example")).expect("the example");
-        let last = example.rfind("\nFROM scratch\n").expect("a final stage from scratch");
-        let dockerfile = format!(
-            "FROM scratch AS build\n\
-             LABEL lprobe-test={tag}\n\
-             COPY lprobe /src/dist/lprobe\n\
-             COPY demo-server /src/target/demo-server\n\
-             {}",
-            &example[last..]
-        );
-        fs::write(context.path().join("Dockerfile"), dockerfile).expect("a file");
-        docker_ok(&["build", "--quiet", "--tag", &tag, context.path().to_str().expect("a path in UTF-8")]);
-        Self(tag)
-    }
-}
-
-impl Drop for Image {
-    fn drop(&mut self) {
-        docker(&["rmi", "--force", &self.0]);
-        docker(&["image", "prune", "--force", "--filter", &format!("label=lprobe-test={}", self.0)]);
-    }
-}
-
-/// A container, removed at the end.
-struct Container(String);
-
-impl Container {
-    fn run(image: &Image, options: &[&str], arguments: &[&str]) -> Self {
-        Self(docker_ok(&[&["run", "--detach"], options, &[&image.0], arguments].concat()))
-    }
-
-    fn exec(&self, arguments: &[&str]) -> Outcome {
-        docker(&[&["exec", &self.0], arguments].concat())
-    }
-
-    fn inspect(&self, format: &str) -> String {
-        docker_ok(&["inspect", "--format", format, &self.0])
-    }
-
-    fn health(&self) -> String {
-        self.inspect("{{.State.Health.Status}}")
-    }
-
-    /// Exit code and output of the last check.
-    fn last_check(&self) -> String {
-        let log = self.inspect("{{range .State.Health.Log}}{{.ExitCode}} {{.Output}}{{println}}{{end}}");
-        log.trim_end().lines().last().unwrap_or_default().trim_end().to_owned()
-    }
-
-    #[track_caller]
-    fn wait_until(&self, what: &str, holds: impl Fn() -> bool) {
-        let begin = Instant::now();
-        while !holds() {
-            assert!(begin.elapsed() < PATIENCE, "not {what} after {PATIENCE:?}: {}", self.inspect("{{json .State}}"));
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Waits for the engine to go from the state it sees to `health`, with nothing between.
-    #[track_caller]
-    fn goes_to(&self, health: &str) {
-        let before = self.health();
-        self.wait_until(health, || {
-            let now = self.health();
-            assert!(now == before || now == health, "{before} -> {now}, not {health}");
-            now == health
-        });
-    }
-}
-
-impl Drop for Container {
-    fn drop(&mut self) {
-        docker(&["rm", "--force", "--volumes", &self.0]);
-    }
+/// The final stage of Dockerfile.example as it stands, over what its build stage would have made.
+fn example(name: &str) -> Image {
+    let example = fs::read_to_string(repository("Dockerfile.example")).expect("the example");
+    let last = example.rfind("\nFROM scratch\n").expect("a final stage from scratch");
+    let build = "FROM scratch AS build\nCOPY lprobe /src/dist/lprobe\nCOPY demo-server /src/target/demo-server\n";
+    let files = ["dist/lprobe", "target/demo-server"].map(repository);
+    Image::build(name, &format!("{build}{}", &example[last..]), &files)
 }
 
 /// The files that the build stage of Dockerfile.example copies, as the engine copies them, are all that it takes.
@@ -170,7 +68,7 @@ fn the_engine_sees_health_come_and_go() {
     if !have_engine() {
         return;
     }
-    let image = Image::of_example("health");
+    let image = example("health");
     // It begins sick, in a start period that lasts until it is well: so "starting" is there to be seen.
     let options = [&NO_RIGHTS[..], &["--health-start-period=1h"]].concat();
     let container = Container::run(&image, &options, &["8080", "sick"]);
@@ -194,7 +92,7 @@ fn a_container_of_next_to_no_rights_is_probed() {
     if !have_engine() {
         return;
     }
-    let image = Image::of_example("rights");
+    let image = example("rights");
     let container = Container::run(&image, &NO_RIGHTS, &[]);
     container.goes_to("healthy");
     container.exec(&["/lprobe", "tcp://localhost:8080"]).healthy();
@@ -211,7 +109,7 @@ fn an_address_of_the_container_is_reached_and_its_neighbour_is_not() {
     if !have_engine() {
         return;
     }
-    let image = Image::of_example("address");
+    let image = example("address");
     let address = |container: &Container| container.inspect("{{.NetworkSettings.IPAddress}}");
     let container = Container::run(&image, &[], &[]);
     let neighbour = Container::run(&image, &[], &[]);

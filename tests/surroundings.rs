@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, Uid};
+use nix::unistd::Pid;
 use socket2::{Domain, Socket, Type};
 
 use support::netns::{ip, isolated, sysctl};
 use support::server::{ClosedPort, LOCALHOST, Server, until_closed};
-use support::{Outcome, PEAK_RSS, Running, binary, have, lprobe, run, stderr_of, without_variables};
+use support::{Outcome, PEAK_RSS, Running, binary, have, have_root, lprobe, run, stderr_of, without_variables};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -29,11 +29,6 @@ fn after(preparation: &str) -> Command {
     let mut command = Command::new("sh");
     without_variables(&mut command).args(["-c", &format!("{preparation} exec \"$0\" \"$@\"")]).arg(binary());
     command
-}
-
-#[track_caller]
-fn have_root() -> bool {
-    have("TOOLS", Uid::effective().is_root(), "this takes root")
 }
 
 // Limits.

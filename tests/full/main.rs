@@ -10,4 +10,5 @@ mod spiffe;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod workload_api;
 mod wrong_answers;

@@ -28,7 +28,12 @@ pub struct Identity {
 
 impl Authority {
     pub fn new(name: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::within(&std::env::temp_dir(), name)
+    }
+
+    /// One whose folder is in another.
+    pub fn within(folder: &Path, name: &str) -> Self {
+        let folder = tempfile::tempdir_in(folder).expect("a folder");
         let mut params = CertificateParams::new([]).expect("names");
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

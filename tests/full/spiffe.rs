@@ -1,7 +1,6 @@
 //! SPIFFE: certificates from a Workload API of our own, and servers of the same trust domain, of one that it federates
 //! with, and of others.
 
-use std::path::Path;
 use std::process::Command;
 
 use rcgen::{CertificateParams, SanType};
@@ -10,48 +9,7 @@ use crate::peer::{Answer, Peer};
 use crate::pki::{Authority, Identity, as_is, expired, text};
 use crate::support::nginx::Nginx;
 use crate::support::{Outcome, binary, have_tools, run};
-
-fn spiffe_id(id: &'static str) -> impl FnOnce(&mut CertificateParams) {
-    |params| params.subject_alt_names = vec![SanType::URI(id.try_into().expect("ASCII"))]
-}
-
-/// A field of wire type 2.
-fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut field = vec![number << 3 | 2];
-    let mut length = bytes.len();
-    while length >= 0x80 {
-        field.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    field.push(length as u8);
-    field.extend_from_slice(bytes);
-    field
-}
-
-/// X509SVIDResponse.
-fn response(id: &str, identity: &Identity, bundle: &[u8], federated: &[(&str, &Authority)]) -> Vec<u8> {
-    let svid =
-        [field(1, id.as_bytes()), field(2, &identity.der), field(3, &identity.key_der), field(4, bundle)].concat();
-    let mut response = field(1, &svid);
-    for (domain, authority) in federated {
-        response.extend(field(3, &[field(1, domain.as_bytes()), field(2, authority.der())].concat()));
-    }
-    response
-}
-
-/// A stream that goes on, as the Workload API's does.
-fn stream_of(message: &[u8]) -> Answer {
-    Answer {
-        head: vec![("content-type", "application/grpc".into())],
-        data: [&[0][..], &(message.len() as u32).to_be_bytes(), message]
-            .concat()
-            .chunks(4_000)
-            .map(Vec::from)
-            .collect(),
-        hang: true,
-        ..Answer::default()
-    }
-}
+use crate::workload_api::{response, spiffe_id, stream_of, workload_api};
 
 /// What a probe says with the Workload API at `socket`.
 fn probe(socket: &str, arguments: &[&str]) -> Outcome {
@@ -70,11 +28,6 @@ fn server(identity: &Identity, authority: &Authority) -> Nginx {
             text(&authority.certificate)
         ),
     )
-}
-
-fn workload_api(path: &Path, message: Vec<u8>) -> (Peer, String) {
-    let peer = Peer::start_on_socket(path, move |_| stream_of(&message));
-    (peer, format!("unix://{}", text(path)))
 }
 
 #[test]

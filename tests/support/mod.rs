@@ -3,6 +3,7 @@
 // Each test file compiles its own copy, and none uses all of it.
 #![allow(dead_code)]
 
+pub mod engine;
 pub mod netns;
 pub mod nginx;
 pub mod server;
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 use nix::sys::ptrace;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, Uid};
 
 /// A path in the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -152,6 +153,12 @@ pub fn have(what: &str, there: bool, why: &str) -> bool {
         let _ = writeln!(std::io::stderr(), "skipped {}: {why}", std::thread::current().name().unwrap_or("a test"));
     }
     there
+}
+
+/// [`have`] for root.
+#[track_caller]
+pub fn have_root() -> bool {
+    have("TOOLS", Uid::effective().is_root(), "this takes root")
 }
 
 /// [`have`] for programs in PATH, which `.ci/run` installs.

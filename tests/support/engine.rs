@@ -1,0 +1,108 @@
+//! A Docker engine, where there is one: images and containers of the tests' own.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Outcome, have, run};
+
+/// How long the engine may take to notice: its checks are a second apart.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub fn docker(arguments: &[&str]) -> Outcome {
+    run(Command::new("docker").env("DOCKER_BUILDKIT", "0").args(arguments))
+}
+
+#[track_caller]
+pub fn docker_ok(arguments: &[&str]) -> String {
+    let outcome = docker(arguments);
+    assert!(outcome.status.success(), "docker {arguments:?}: {outcome:?}");
+    outcome.stdout.trim_end().to_owned()
+}
+
+#[track_caller]
+pub fn have_engine() -> bool {
+    let found = Command::new("docker").arg("info").output().is_ok_and(|output| output.status.success());
+    have("ENGINE", found, "there is no Docker engine")
+}
+
+/// An image and what its stages left, removed at the end. The tag is a label of the stages too.
+pub struct Image(pub String);
+
+impl Image {
+    /// What `dockerfile`, which begins with a FROM, makes of `files`, which it finds by their last names.
+    pub fn build(name: &str, dockerfile: &str, files: &[PathBuf]) -> Self {
+        let tag = format!("lprobe-test-{name}:{}", std::process::id());
+        let context = tempfile::tempdir().expect("a folder");
+        for file in files {
+            let name = file.file_name().expect("a name");
+            fs::copy(file, context.path().join(name)).expect("a copy: run by `make test`");
+        }
+        let labelled = dockerfile.replacen('\n', &format!("\nLABEL lprobe-test={tag}\n"), 1);
+        fs::write(context.path().join("Dockerfile"), labelled).expect("a file");
+        docker_ok(&["build", "--quiet", "--tag", &tag, context.path().to_str().expect("a path in UTF-8")]);
+        Self(tag)
+    }
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        docker(&["rmi", "--force", &self.0]);
+        docker(&["image", "prune", "--force", "--filter", &format!("label=lprobe-test={}", self.0)]);
+    }
+}
+
+/// A container, removed at the end.
+pub struct Container(pub String);
+
+impl Container {
+    pub fn run(image: &Image, options: &[&str], arguments: &[&str]) -> Self {
+        Self(docker_ok(&[&["run", "--detach"], options, &[&image.0], arguments].concat()))
+    }
+
+    pub fn exec(&self, arguments: &[&str]) -> Outcome {
+        docker(&[&["exec", &self.0], arguments].concat())
+    }
+
+    pub fn inspect(&self, format: &str) -> String {
+        docker_ok(&["inspect", "--format", format, &self.0])
+    }
+
+    pub fn health(&self) -> String {
+        self.inspect("{{.State.Health.Status}}")
+    }
+
+    /// Exit code and output of the last check.
+    pub fn last_check(&self) -> String {
+        let log = self.inspect("{{range .State.Health.Log}}{{.ExitCode}} {{.Output}}{{println}}{{end}}");
+        log.trim_end().lines().last().unwrap_or_default().trim_end().to_owned()
+    }
+
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, holds: impl Fn() -> bool) {
+        let begin = Instant::now();
+        while !holds() {
+            assert!(begin.elapsed() < PATIENCE, "not {what} after {PATIENCE:?}: {}", self.inspect("{{json .State}}"));
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits for the engine to go from the state it sees to `health`, with nothing between.
+    #[track_caller]
+    pub fn goes_to(&self, health: &str) {
+        let before = self.health();
+        self.wait_until(health, || {
+            let now = self.health();
+            assert!(now == before || now == health, "{before} -> {now}, not {health}");
+            now == health
+        });
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        docker(&["rm", "--force", "--volumes", &self.0]);
+    }
+}

@@ -96,6 +96,23 @@ fn protect_relocations() {
 /// in a signal's 128 + N: promise 3.
 #[cfg(target_os = "linux")]
 fn handle_crashes() {
+    static STACK: CrashStack = CrashStack(UnsafeCell::new([0; CRASH_STACK]));
+    let stack = libc::stack_t { ss_sp: STACK.0.get().cast(), ss_flags: 0, ss_size: CRASH_STACK };
+    // SAFETY: the stack is static, and the handlers' alone, none of which returns.
+    unsafe { libc::sigaltstack(&stack, null_mut()) };
+    handle(&CRASHES, crashed);
+}
+
+/// Has SIGTERM and SIGINT end the process where it is the first of its container, which ignores them otherwise: for a wait
+/// that can be long.
+#[cfg(target_os = "linux")]
+pub fn end_when_told() {
+    handle(&[libc::SIGTERM, libc::SIGINT], told);
+}
+
+/// Has `handler` end the process at each of `signals`.
+#[cfg(target_os = "linux")]
+fn handle(signals: &[c_int], handler: extern "C" fn(c_int) -> !) {
     /// A `struct sigaction` as the kernel takes it. The C library's own call asks the kernel twice more.
     #[repr(C)]
     struct Action {
@@ -106,22 +123,23 @@ fn handle_crashes() {
         mask: u64,
     }
     const SA_RESTORER: c_ulong = 0x0400_0000;
-    static STACK: CrashStack = CrashStack(UnsafeCell::new([0; CRASH_STACK]));
-    let stack = libc::stack_t { ss_sp: STACK.0.get().cast(), ss_flags: 0, ss_size: CRASH_STACK };
-    let action = Action { handler: crashed, flags: libc::SA_ONSTACK as c_ulong | SA_RESTORER, restorer: None, mask: 0 };
-    // SAFETY: the stack is static, and the handler's alone; the handler never returns, and calls nothing but what is
-    // async-signal-safe; the action is as the kernel has it, with a mask of the size that is told.
-    unsafe {
-        libc::sigaltstack(&stack, null_mut());
-        for signal in CRASHES {
-            libc::syscall(libc::SYS_rt_sigaction, signal, &raw const action, null_mut::<Action>(), size_of::<u64>());
-        }
+    let action = Action { handler, flags: libc::SA_ONSTACK as c_ulong | SA_RESTORER, restorer: None, mask: 0 };
+    for &signal in signals {
+        // SAFETY: the handler never returns, and calls nothing but what is async-signal-safe; the action is as the kernel
+        // has it, with a mask of the size that is told.
+        unsafe {
+            libc::syscall(libc::SYS_rt_sigaction, signal, &raw const action, null_mut::<Action>(), size_of::<u64>())
+        };
     }
 }
 
 /// Other systems are for development.
 #[cfg(not(target_os = "linux"))]
 fn handle_crashes() {}
+
+/// Other systems are for development.
+#[cfg(not(target_os = "linux"))]
+pub fn end_when_told() {}
 
 /// What a panic ends in, by one way of building or another (SIGABRT; SIGILL, or SIGTRAP on other processors), what a
 /// stack that can't grow ends in (SIGSEGV), and a system call that a seccomp filter traps (SIGSYS).
@@ -137,14 +155,22 @@ const CRASH_STACK: usize = 8192;
 
 struct CrashStack(UnsafeCell<[u8; CRASH_STACK]>);
 
-// SAFETY: only the kernel touches it, and only for the one handler.
+// SAFETY: only the kernel touches it, and only for handlers that never return.
 unsafe impl Sync for CrashStack {}
 
 extern "C" fn crashed(_signal: c_int) -> ! {
-    const LINE: &[u8] = b"lprobe: crashed, out of memory or by a fault of its own\n";
+    end(b"lprobe: crashed, out of memory or by a fault of its own\n")
+}
+
+extern "C" fn told(_signal: c_int) -> ! {
+    end(b"lprobe: told to end while it waited\n")
+}
+
+/// Exit code 1, and `line` where it can be read.
+fn end(line: &[u8]) -> ! {
     if was_inherited(libc::STDERR_FILENO) {
         // SAFETY: write is async-signal-safe.
-        unsafe { libc::write(libc::STDERR_FILENO, LINE.as_ptr().cast(), LINE.len()) };
+        unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
     }
     exit(1)
 }

@@ -20,7 +20,9 @@ use socket2::{Domain, Socket, Type};
 
 use support::netns::{ip, isolated, sysctl};
 use support::server::{ClosedPort, LOCALHOST, Server, until_closed};
-use support::{Outcome, PEAK_RSS, Running, binary, have, have_root, lprobe, run, stderr_of, without_variables};
+use support::{
+    Outcome, PEAK_RSS, Running, binary, have, have_root, have_tools, lprobe, run, stderr_of, without_variables,
+};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -216,6 +218,26 @@ fn it_ends_when_it_is_told_to() {
     kill(process, Signal::SIGTERM).expect("it runs");
     assert_eq!(waitpid(process, None), Ok(WaitStatus::Signaled(process, Signal::SIGTERM, false)));
     assert_eq!(stderr_of(&mut probe.0), "");
+}
+
+/// The first process of a container gets no signal that it does not handle.
+#[test]
+fn a_wait_ends_when_it_is_told_to_even_as_the_first_process() {
+    if !have_root() || !have_tools(&["unshare"]) {
+        return;
+    }
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let server = Server::silent();
+        let mut command = Command::new("unshare");
+        without_variables(&mut command).args(["--pid", "--fork"]).arg(binary());
+        let command = command.args(["--wait=60s", "--timeout=60s", &server.http("/")]).stderr(Stdio::piped());
+        let first = Running(command.spawn().expect("it starts"));
+        server.request();
+        let children = format!("/proc/{0}/task/{0}/children", first.0.id());
+        let probe = fs::read_to_string(children).expect("/proc is mounted").trim().parse().expect("one child");
+        kill(Pid::from_raw(probe), signal).expect("it runs");
+        assert_eq!(end_of(first), (Some(1), "lprobe: told to end while it waited\n".to_owned()));
+    }
 }
 
 /// A server that answers when it is told to.

@@ -35,6 +35,7 @@ use tokio::time::{Instant, sleep};
 use crate::endpoint::{self, Writes};
 use crate::plan::Plan;
 use crate::progress::{Progress, Timings};
+use crate::sys;
 use crate::target::Target;
 use crate::unhealthy::Unhealthy;
 
@@ -51,6 +52,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 ///
 /// There is no event loop to be had.
 pub fn run(plan: &Plan) -> io::Result<Vec<Outcome>> {
+    if plan.wait.is_some() {
+        sys::end_when_told();
+    }
     // The process is about to exit, which closes and frees all at once: to do it one by one takes five system calls.
     let runtime = ManuallyDrop::new(runtime()?);
     Ok(runtime.block_on(async {

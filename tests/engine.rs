@@ -8,15 +8,6 @@ use std::process::Command;
 use support::engine::{Container, Image, docker_ok, have_engine};
 use support::repository;
 
-/// The final stage of Dockerfile.example as it stands, over what its build stage would have made.
-fn example(name: &str) -> Image {
-    let example = fs::read_to_string(repository("Dockerfile.example")).expect("the example");
-    let last = example.rfind("\nFROM scratch\n").expect("a final stage from scratch");
-    let build = "FROM scratch AS build\nCOPY lprobe /src/dist/lprobe\nCOPY demo-server /src/target/demo-server\n";
-    let files = ["dist/lprobe", "target/demo-server"].map(repository);
-    Image::build(name, &format!("{build}{}", &example[last..]), &files)
-}
-
 /// The files that the build stage of Dockerfile.example copies, as the engine copies them, are all that it takes.
 #[test]
 fn the_example_copies_what_its_build_needs() {
@@ -68,7 +59,7 @@ fn the_engine_sees_health_come_and_go() {
     if !have_engine() {
         return;
     }
-    let image = example("health");
+    let image = Image::of_example("health");
     // It begins sick, in a start period that lasts until it is well: so "starting" is there to be seen.
     let options = [&NO_RIGHTS[..], &["--health-start-period=1h"]].concat();
     let container = Container::run(&image, &options, &["8080", "sick"]);
@@ -92,7 +83,7 @@ fn a_container_of_next_to_no_rights_is_probed() {
     if !have_engine() {
         return;
     }
-    let image = example("rights");
+    let image = Image::of_example("rights");
     let container = Container::run(&image, &NO_RIGHTS, &[]);
     container.goes_to("healthy");
     container.exec(&["/lprobe", "tcp://localhost:8080"]).healthy();
@@ -109,7 +100,7 @@ fn an_address_of_the_container_is_reached_and_its_neighbour_is_not() {
     if !have_engine() {
         return;
     }
-    let image = example("address");
+    let image = Image::of_example("address");
     let address = |container: &Container| container.inspect("{{.NetworkSettings.IPAddress}}");
     let container = Container::run(&image, &[], &[]);
     let neighbour = Container::run(&image, &[], &[]);

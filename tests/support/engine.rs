@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Outcome, have, run};
+use super::{Outcome, have, repository, run};
 
 /// How long the engine may take to notice: its checks are a second apart.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -44,6 +44,14 @@ impl Image {
         fs::write(context.path().join("Dockerfile"), labelled).expect("a file");
         docker_ok(&["build", "--quiet", "--tag", &tag, context.path().to_str().expect("a path in UTF-8")]);
         Self(tag)
+    }
+    /// The final stage of Dockerfile.example as it stands, over what its build stage would have made.
+    pub fn of_example(name: &str) -> Self {
+        let example = fs::read_to_string(repository("Dockerfile.example")).expect("the example");
+        let last = example.rfind("\nFROM scratch\n").expect("a final stage from scratch");
+        let build = "FROM scratch AS build\nCOPY lprobe /src/dist/lprobe\nCOPY demo-server /src/target/demo-server\n";
+        let files = ["dist/lprobe", "target/demo-server"].map(repository);
+        Self::build(name, &format!("{build}{}", &example[last..]), &files)
     }
 }
 

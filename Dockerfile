@@ -1,0 +1,14 @@
+# The image of a release: one binary, for other images to copy.
+#
+#   COPY --from=lprobe:0.1.0 /lprobe /lprobe
+#
+# `make image` builds it from what `make dist` made: lprobe:0.1.0, and lprobe:0.1.0-full.
+FROM scratch
+ARG BINARY=lprobe
+ARG TARGETARCH=amd64
+COPY ${TARGETARCH}/${BINARY} /lprobe
+COPY LICENSE-APACHE LICENSE-MIT /licenses/
+# To write to a volume by `lprobe install`, be the volume's owner.
+USER 65532:65532
+ENTRYPOINT ["/lprobe"]
+CMD ["--help"]

@@ -29,6 +29,9 @@ impl Head {
                 break;
             }
             match byte {
+                // The length of a frame of SETTINGS, which is short; an alert, or a handshake.
+                0 if self.place == 0 => return Err("it is HTTP/2, perhaps (try --http2 or grpc://)"),
+                0x15 | 0x16 if self.place == 0 => return Err("it is TLS, perhaps (try https://)"),
                 b'\r' | b'\n' if self.place == 0 => return Err("it begins with an empty line"),
                 b'\n' if self.end[3] != b'\r' => return Err("a line ends in LF alone, expected CR LF"),
                 b'\r' if self.place == CODE.end => return Err("no space behind the status code"),

@@ -19,6 +19,8 @@ pub struct Limited<S> {
     allowance: Allowance,
     /// The head that is looked over on its way.
     head: Option<Head>,
+    /// Bytes read so far.
+    read: usize,
     waited: bool,
     /// What is read at a time. A response head is seldom longer, and one that is takes a second read. Not on the stack,
     /// which is at its deepest here.
@@ -40,7 +42,10 @@ impl<S> Limited<S> {
     /// Lets `limit` bytes of `stream` be read, until the allowance is raised.
     pub fn new(stream: S, limit: usize, head: Option<Head>) -> (Self, Allowance) {
         let allowance = Allowance(Rc::new(Cell::new(limit)));
-        (Self { stream, allowance: allowance.clone(), head, waited: false, chunk: vec![0; 2048].into() }, allowance)
+        (
+            Self { stream, allowance: allowance.clone(), head, read: 0, waited: false, chunk: vec![0; 2048].into() },
+            allowance,
+        )
     }
 }
 
@@ -58,10 +63,11 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
             return Poll::Pending;
         }
         if length == 0 {
-            return Poll::Ready(Err(io::Error::other("it does not end")));
+            return Poll::Ready(Err(io::Error::other(format!("no end within {} KiB", this.read / 1024))));
         }
         let mut chunk = ReadBuf::new(&mut this.chunk[..length]);
         ready!(Pin::new(&mut this.stream).poll_read(context, &mut chunk))?;
+        this.read += chunk.filled().len();
         this.allowance.0.set(this.allowance.0.get() - chunk.filled().len());
         if let Some(head) = &mut this.head {
             head.check(chunk.filled()).map_err(io::Error::other)?;

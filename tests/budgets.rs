@@ -7,7 +7,7 @@ use std::fs;
 use std::process::Command;
 
 use support::server::Server;
-use support::{FULL, Outcome, binary, exit_code_and_peak_rss, have_tools, run, without_variables};
+use support::{FULL, Outcome, binary, have_tools, measured, run, without_variables};
 
 /// The budget of one build.
 struct Budget {
@@ -88,7 +88,7 @@ fn instructions() {
 #[test]
 fn peak_rss() {
     let server = Server::answering(OK);
-    let (code, peak) = exit_code_and_peak_rss(&["--timeout=60s", &server.http("/")]);
-    assert_eq!(code, Some(0));
+    let (outcome, peak) = measured(["--timeout=60s", &server.http("/")]);
+    outcome.healthy();
     assert!(peak <= BUDGET.peak_rss, "{peak} bytes");
 }

@@ -65,14 +65,6 @@ fn escapes_are_bytes() {
 }
 
 #[test]
-fn a_silent_peer_is_unhealthy_at_the_deadline() {
-    let server = support::server::Server::silent();
-    let outcome = lprobe(["--timeout=200ms", "--expect=x", &server.tcp()]);
-    assert!(outcome.took < Duration::from_millis(700), "{outcome:?}");
-    outcome.unhealthy_saying(&["no expected reply within 200 ms"]);
-}
-
-#[test]
 fn unix_sockets_are_reached() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("service.sock");

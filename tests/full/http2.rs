@@ -1,14 +1,12 @@
 //! HTTP by HTTP/2: h2c by prior knowledge, and h2 by ALPN.
 
-use std::io::Write;
-use std::net::Shutdown;
 use std::process::Command;
 
 use crate::peer::{Answer, Peer};
 use crate::pki::{Authority, as_is, text};
 use crate::support::nginx::Nginx;
-use crate::support::server::{ClosedPort, Server, until_closed};
-use crate::support::{Outcome, binary, exit_code_and_peak_rss, have_tools, lprobe, run};
+use crate::support::server::{Server, until_closed};
+use crate::support::{Outcome, binary, have_tools, lprobe, run};
 
 fn probe(port: u16, path: &str, arguments: &[&str]) -> Outcome {
     let target = format!("http://localhost:{port}{path}");
@@ -77,23 +75,11 @@ fn nginx_is_probed_by_http2_over_tls() {
 
 #[test]
 fn what_is_not_http2_is_named() {
-    if have_tools(&["nginx"]) {
-        let old = Nginx::start(LOCATIONS);
-        probe(old.port, "/well", &[]).unhealthy_saying(&["HTTP/2"]);
+    if !have_tools(&["nginx"]) {
+        return;
     }
-    let saying = |bytes: &'static [u8]| {
-        let server = Server::greeting(move |mut stream| {
-            let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
-            until_closed(stream);
-        });
-        probe(server.port, "/", &[])
-    };
-    saying(b"HTTP/1.1 200 OK\r\n\r\n").unhealthy_saying(&["not HTTP/2, but HTTP/1.1, perhaps, or TLS"]);
-    saying(b"\x15\x03\x03\x00\x02\x02\x50").unhealthy_saying(&["HTTP/2"]);
-    saying(b"").unhealthy_saying(&["closed before a complete response head"]);
-    let line = lprobe(["--http2", "--timeout=300ms", &Server::silent().http("/")]).unhealthy();
-    assert!(line.contains("no complete response head within 300 ms"), "{line}");
-    probe(ClosedPort::new().port, "/", &[]).unhealthy_saying(&["connection refused"]);
+    let nginx = Nginx::start(LOCATIONS);
+    probe(nginx.port, "/well", &[]).unhealthy_saying(&["HTTP/2"]);
 }
 
 #[test]
@@ -117,33 +103,6 @@ fn statuses_resets_and_interim_answers_are_as_in_http1() {
         ..Answer::default()
     };
     probe(Peer::start(bytes).port, "/", &["--contains=well"]).healthy();
-}
-
-/// Their heads are eleven bytes each, by names and values that are indexed (RFC 7541), and what they say is kept until the
-/// last comes.
-#[test]
-fn interim_answers_without_end_take_no_memory() {
-    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
-        [&[0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream], payload].concat()
-    };
-    let (headers, settings, end_headers) = (1, 4, 4);
-    // :status 103 and x: y, into the table, and then from it.
-    let begin = [frame(settings, 0, 0, b""), frame(headers, end_headers, 1, b"\x48\x03103\x40\x01x\x01y")].concat();
-    let others = frame(headers, end_headers, 1, b"\xbf\xbe").repeat(10_000);
-    let server = Server::start(move |mut stream| {
-        // The client hangs up, when it has had enough.
-        let mut sent = stream.write_all(&begin);
-        for _ in 0..100 {
-            sent = sent.and_then(|()| stream.write_all(&others));
-        }
-        until_closed(stream);
-    });
-    let (http, grpc) = (format!("http://localhost:{}/", server.port), format!("grpc://localhost:{}", server.port));
-    for arguments in [&["--http2", "--contains=x", &*http][..], &[&*grpc]] {
-        let (code, peak) = exit_code_and_peak_rss(&[&["--timeout=30s"][..], arguments].concat());
-        assert_eq!(code, Some(1));
-        assert!(peak < 4 << 20, "{arguments:?}: {peak} bytes");
-    }
 }
 
 /// No write waits 40 ms for the one before to be acknowledged, and none of TLS's, by writev, raises SIGPIPE.

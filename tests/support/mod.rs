@@ -6,13 +6,14 @@
 pub mod engine;
 pub mod netns;
 pub mod nginx;
+pub mod script;
 pub mod server;
 
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::ptrace;
@@ -48,6 +49,14 @@ pub struct Outcome {
     pub stdout: String,
     pub stderr: String,
     pub took: Duration,
+}
+
+impl From<Output> for Outcome {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
+        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+        Self { status: output.status, stdout, stderr, took: Duration::ZERO }
+    }
 }
 
 impl Outcome {
@@ -96,19 +105,21 @@ pub fn without_variables(command: &mut Command) -> &mut Command {
 pub fn run(command: &mut Command) -> Outcome {
     let begin = Instant::now();
     let output = command.stdin(Stdio::null()).output().expect("it starts");
-    let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
-    Outcome { status: output.status, took: begin.elapsed(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    Outcome { took: begin.elapsed(), ..Outcome::from(output) }
 }
 
-/// The exit code of a run, and the most memory it had resident, in bytes. A traced process stops at its exit with
-/// its memory still there; the kernel's own account, ru_maxrss, begins with the parent's memory.
-pub fn exit_code_and_peak_rss(arguments: &[&str]) -> (Option<i32>, u64) {
+/// A run's outcome, and the most memory it had resident, in bytes. A traced process stops at its exit with its memory
+/// still there; the kernel's own account, ru_maxrss, begins with the parent's memory. The time is that from exec to exit.
+pub fn measured(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> (Outcome, u64) {
     let mut stopped = Command::new("sh");
-    stopped.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(binary()).args(arguments);
-    let mut child = stopped.stderr(Stdio::null()).spawn().expect("it starts");
+    stopped.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(binary());
+    without_variables(stopped.args(arguments));
+    let stopped = stopped.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = stopped.spawn().expect("it starts");
     let process = Pid::from_raw(child.id().cast_signed());
     waitpid(process, Some(WaitPidFlag::WUNTRACED)).expect("it stops itself");
     ptrace::seize(process, ptrace::Options::PTRACE_O_TRACEEXIT).expect("it is stopped");
+    let begin = Instant::now();
     kill(process, Signal::SIGCONT).expect("it is stopped");
     loop {
         match waitpid(process, None).expect("it is traced") {
@@ -118,12 +129,13 @@ pub fn exit_code_and_peak_rss(arguments: &[&str]) -> (Option<i32>, u64) {
             ended => panic!("{ended:?}"),
         }
     }
+    let took = begin.elapsed();
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it is stopped");
     let peak =
         status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     ptrace::cont(process, None).expect("it is stopped");
-    let code = child.wait().expect("it exits").code();
-    (code, peak.expect("a peak") * 1024)
+    let output = child.wait_with_output().expect("it exits");
+    (Outcome { took, ..Outcome::from(output) }, peak.expect("a peak") * 1024)
 }
 
 /// A process that ends with the test.

@@ -89,7 +89,7 @@ impl Server {
 
 /// A listener on a port that the other family's loopback address refuses: another test's server might be given the
 /// same port there, and its answers be taken for this one's.
-fn listen_alone(address: SocketAddr) -> (TcpListener, u16, Option<Socket>) {
+pub fn listen_alone(address: SocketAddr) -> (TcpListener, u16, Option<Socket>) {
     let other = if address.is_ipv4() { LOCALHOST6 } else { LOCALHOST };
     loop {
         let listener = TcpListener::bind(address).expect("a free port");

@@ -98,14 +98,14 @@ impl Arguments {
                 let dashes = if name == "target" { "" } else { "--" };
                 refusal(&format!("{dashes}{name}"), name, raw, problem)
             };
-            let expanded = expand(raw).map_err(|error| refuse(&error))?;
+            let expanded = expand(raw, variable).map_err(|error| refuse(&error))?;
             reader(expanded.to_str().ok_or_else(|| refuse(&"not UTF-8"))?).map_err(|error| refuse(&error))?;
         }
         if !values.is_empty() {
             return Ok(());
         }
         let Some(raw) = self.variable_of(name) else { return Ok(()) };
-        let refuse = |problem: &dyn Display| refusal(&variable(name), name, &raw, problem);
+        let refuse = |problem: &dyn Display| refusal(&variable_behind(name), name, &raw, problem);
         let text = raw.to_str().ok_or_else(|| refuse(&"not UTF-8"))?;
         match name {
             "target" => text.split_ascii_whitespace().try_for_each(reader),
@@ -118,8 +118,13 @@ impl Arguments {
     /// every pod beside a service named lprobe.
     fn variable_of(&self, name: &str) -> Option<OsString> {
         let is_own = || name == "target" || own().any(|option| option.name == name);
-        if self.variables && is_own() { env::var_os(variable(name)) } else { None }
+        if self.variables && is_own() { variable(variable_behind(name).as_ref()) } else { None }
     }
+}
+
+/// What the environment says of `name`.
+pub fn variable(name: &OsStr) -> Option<OsString> {
+    env::var_os(name)
 }
 
 /// A refusal that quotes the value, unless that may be a secret.
@@ -142,7 +147,7 @@ fn without_user(value: &OsStr) -> OsString {
     OsString::from_vec([&bytes[..scheme], b"...", &bytes[at..]].concat())
 }
 
-fn variable(option: &str) -> String {
+fn variable_behind(option: &str) -> String {
     format!("LPROBE_{}", option.to_ascii_uppercase().replace('-', "_"))
 }
 

@@ -1,6 +1,5 @@
 //! `${NAME}` and `${NAME:-default}` in arguments: the exec form of HEALTHCHECK has no shell to expand them.
 
-use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -14,8 +13,12 @@ pub enum BadExpansion {
     Dollar,
 }
 
-/// `argument` with the environment's values, and `$$` as a dollar sign.
-pub fn expand(argument: &OsStr) -> Result<OsString, BadExpansion> {
+/// `argument` with the values that `variable` has for names, and `$$` as a dollar sign.
+///
+/// # Errors
+///
+/// The first reference that can't be expanded.
+pub fn expand(argument: &OsStr, variable: fn(&OsStr) -> Option<OsString>) -> Result<OsString, BadExpansion> {
     let mut rest = argument.as_bytes();
     let mut expanded = Vec::new();
     while let Some(dollar) = rest.iter().position(|&byte| byte == b'$') {
@@ -27,7 +30,7 @@ pub fn expand(argument: &OsStr) -> Result<OsString, BadExpansion> {
             }
             [b'{', reference @ ..] => {
                 let end = reference.iter().position(|&byte| byte == b'}').ok_or(BadExpansion::Dollar)?;
-                expanded.extend(value(&reference[..end])?);
+                expanded.extend(value(&reference[..end], variable)?);
                 &reference[end + 1..]
             }
             _ => return Err(BadExpansion::Dollar),
@@ -38,7 +41,7 @@ pub fn expand(argument: &OsStr) -> Result<OsString, BadExpansion> {
 }
 
 /// What stands for `NAME` or `NAME:-default`. As in a shell, the default also replaces an empty value.
-fn value(reference: &[u8]) -> Result<Vec<u8>, BadExpansion> {
+fn value(reference: &[u8], variable: fn(&OsStr) -> Option<OsString>) -> Result<Vec<u8>, BadExpansion> {
     let end = reference.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_');
     let (name, default) = reference.split_at(end.unwrap_or(reference.len()));
     let default = match default {
@@ -50,7 +53,7 @@ fn value(reference: &[u8]) -> Result<Vec<u8>, BadExpansion> {
     if name.is_empty() || name[0].is_ascii_digit() {
         return Err(BadExpansion::Dollar);
     }
-    match (env::var_os(OsStr::from_bytes(name)), default) {
+    match (variable(OsStr::from_bytes(name)), default) {
         (Some(value), None) => Ok(value.into_vec()),
         (Some(value), Some(_)) if !value.is_empty() => Ok(value.into_vec()),
         (_, Some(default)) => Ok(default.to_vec()),

@@ -4,7 +4,7 @@
 mod arguments;
 mod command;
 mod escape;
-mod expand;
+pub mod expand;
 mod foreign;
 #[cfg(feature = "full")]
 mod grpc;
@@ -23,7 +23,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::duration;
 use crate::plan::{Exchange, Plan};
 use crate::target::{Target, socket_path};
-use arguments::Arguments;
+use arguments::{Arguments, variable};
 use options::Opt;
 
 /// Rendered from `options` by the build script: clap's help and usage code would be in the binary otherwise.
@@ -78,7 +78,7 @@ fn install(arguments: &[OsString]) -> Result<Option<PathBuf>, BadUsage> {
     match arguments {
         [install, path] if install == "install" && !path.is_empty() && !path.as_encoded_bytes().starts_with(b"-") => {
             let refuse = |error| BadUsage(format!("install {}: {error}", Quoted(path)));
-            Ok(Some(expand::expand(path).map_err(refuse)?.into()))
+            Ok(Some(expand::expand(path, variable).map_err(refuse)?.into()))
         }
         [install, ..] if install == "install" => Err(BadUsage("expected lprobe install PATH".into())),
         _ => Ok(None),

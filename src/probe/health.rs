@@ -42,7 +42,13 @@ pub async fn probe(question: Question<'_>, plan: &Plan, progress: &Progress) -> 
     check(stream, &question, plan, progress).await.map_err(|reason| identity.explain(reason))
 }
 
-async fn check(stream: Stream, question: &Question<'_>, plan: &Plan, progress: &Progress) -> Result<(), Unhealthy> {
+/// Asks on a stream that is open, and judges the answer.
+pub async fn check(
+    stream: Stream,
+    question: &Question<'_>,
+    plan: &Plan,
+    progress: &Progress,
+) -> Result<(), Unhealthy> {
     let Grpc { headers, gzip, rpc_timeout, .. } = &plan.grpc;
     // gRPC's naming has no host and no port for a Unix socket.
     let authority = if plan.unix_socket.is_some() { "localhost".into() } else { question.authority.to_string() };
@@ -88,7 +94,7 @@ async fn judge(response: Response<Incoming>, gzip: bool, progress: &Progress) ->
 }
 
 /// The status in a HealthCheckResponse: field 1, of which the last counts, and 0 where it is left out.
-fn serving_status(message: &[u8]) -> Option<ServingStatus> {
+pub fn serving_status(message: &[u8]) -> Option<ServingStatus> {
     let mut status = 0;
     for field in protobuf::fields(message) {
         match field? {

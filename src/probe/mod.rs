@@ -1,23 +1,23 @@
 //! Runs a [`Plan`]. One file a protocol, each of which opens an endpoint and says healthy or why not.
 
-mod exchange;
+pub mod exchange;
 mod file;
 #[cfg(feature = "full")]
 mod grpc;
 #[cfg(feature = "full")]
-mod gzip;
+pub mod gzip;
 mod head;
 #[cfg(feature = "full")]
-mod health;
-mod http;
+pub mod health;
+pub mod http;
 #[cfg(feature = "full")]
 mod http2;
 mod limited;
 #[cfg(feature = "full")]
 mod protobuf;
-mod service;
+pub mod service;
 #[cfg(feature = "full")]
-mod spiffe;
+pub mod spiffe;
 #[cfg(feature = "full")]
 mod tls;
 mod udp;
@@ -103,7 +103,9 @@ async fn probe(target: &Target, plan: &Plan, progress: &Progress) -> Result<(), 
             exchange::probe(endpoint::connect_unix(path, progress).await?, &plan.exchange, progress).await
         }
         Target::Udp { authority } => udp::probe(authority, &plan.exchange, progress).await,
-        Target::Service { service, authority } => service::probe(*service, authority, progress).await,
+        Target::Service { service, authority } => {
+            service::probe(*service, endpoint::connect(authority, Writes::Once, progress).await?, progress).await
+        }
         Target::File { path, max_age } => file::probe(path, *max_age),
     }
 }

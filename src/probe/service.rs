@@ -1,9 +1,9 @@
 //! Servers whose handshake is known: what to send them, and which replies are a ready server's.
 
 use super::exchange::{self, Judgement};
-use crate::endpoint::{self, Writes};
+use crate::endpoint::Stream;
 use crate::progress::Progress;
-use crate::target::{Authority, Service};
+use crate::target::Service;
 use crate::unhealthy::{Awaiting, Unhealthy};
 
 /// What is said to a server, and how its reply is judged.
@@ -24,10 +24,9 @@ fn handshake(service: Service) -> Handshake {
     }
 }
 
-/// Greets the server at `authority`.
-pub async fn probe(service: Service, authority: &Authority, progress: &Progress) -> Result<(), Unhealthy> {
+/// Greets the server at the other end of `stream`.
+pub async fn probe(service: Service, stream: Stream, progress: &Progress) -> Result<(), Unhealthy> {
     let Handshake { send, judge } = handshake(service);
-    let stream = endpoint::connect(authority, Writes::Once, progress).await?;
     progress.awaits(Awaiting::Reply);
     exchange::judged(stream, send, &judge).await
 }

@@ -45,7 +45,7 @@ pub async fn fetch(api: &WorkloadApi, progress: &Progress) -> Result<Credentials
 }
 
 /// X509SVIDResponse: `svids` is field 1, `federated_bundles` field 3.
-fn credentials_in(message: &[u8]) -> Option<Credentials> {
+pub fn credentials_in(message: &[u8]) -> Option<Credentials> {
     let mut credentials = None;
     let mut bundles = Vec::new();
     for field in fields(message) {

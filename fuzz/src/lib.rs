@@ -1,0 +1,16 @@
+//! What each fuzz target does with an input, and what must hold of it. `make fuzz` makes the inputs up; tests/corpus.rs
+//! runs the same code on those in corpus/. Each `accepts` tells whether the input is taken: as arguments, as a target, as
+//! a healthy server's answer.
+
+pub mod arguments;
+#[cfg(feature = "full")]
+pub mod decoders;
+pub mod exchange;
+pub mod expand;
+#[cfg(feature = "full")]
+pub mod http2;
+mod peer;
+pub mod response;
+#[path = "../../tests/support/rfc9112.rs"]
+mod rfc9112;
+pub mod target;

@@ -1,0 +1,73 @@
+//! A server in memory: it says what it was given, once the client has said all that it has to say.
+
+use std::future::Future;
+use std::io;
+use std::mem::replace;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use lprobe::cli::{self, Command};
+use lprobe::endpoint::Stream;
+use lprobe::plan::Plan;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::runtime::{Builder, Runtime};
+
+struct Peer {
+    answer: Vec<u8>,
+    said: usize,
+    /// The most that it says at a time, in bytes.
+    piece: usize,
+    spoken_to: bool,
+}
+
+/// The server's end of a connection: `answer` in pieces of so many bytes, and then nothing more.
+pub fn saying(answer: &[u8], piece: usize) -> Stream {
+    Box::new(Peer { answer: answer.to_vec(), said: 0, piece, spoken_to: true })
+}
+
+/// The plan for `arguments`. It has time to wait, since a probe that may be repeated is one that frees its memory.
+pub fn plan(arguments: &[&str]) -> Plan {
+    match cli::parse(arguments.iter().map(Into::into).collect()) {
+        Ok(Command::Probe(plan)) => Plan { wait: Some(Duration::ZERO), ..*plan },
+        other => panic!("{arguments:?}: {other:?}"),
+    }
+}
+
+/// What `future` comes to. One event loop serves all inputs.
+pub fn run<F: Future>(future: F) -> F::Output {
+    thread_local! {
+        static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("an event loop");
+    }
+    RUNTIME.with(|runtime| runtime.block_on(future))
+}
+
+impl AsyncRead for Peer {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        // An answer that came before its question would be refused for that alone.
+        if replace(&mut self.spoken_to, false) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let rest = &self.answer[self.said..];
+        let piece = &rest[..rest.len().min(self.piece).min(buffer.remaining())];
+        buffer.put_slice(piece);
+        self.said += piece.len();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Peer {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.spoken_to = true;
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

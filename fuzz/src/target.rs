@@ -1,0 +1,15 @@
+//! The input is a target.
+
+use lprobe::target::Target;
+
+/// What parses prints, and parses back to itself.
+pub fn accepts(input: &[u8]) -> bool {
+    let Some(target) = str::from_utf8(input).ok().and_then(|text| text.parse::<Target>().ok()) else { return false };
+    let printed = target.to_string();
+    assert_eq!(printed.parse().as_ref(), Ok(&target), "{printed}");
+    // `localhost` prints as itself, whichever addresses it means.
+    if let Ok(over_ipv6) = target.over_ipv6() {
+        assert_eq!(over_ipv6.to_string(), printed);
+    }
+    true
+}

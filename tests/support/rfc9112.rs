@@ -1,0 +1,132 @@
+//! A strict reading of RFC 9112, sections 2 to 7, for what a client is answered. It shares nothing with the program, so
+//! that the two can be held against each other: what the RFC lets a recipient repair or ignore is no answer here.
+
+/// What came behind the interim responses.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body, as far as it has come; `None` where it is in a coding that no request asked for.
+    pub body: Option<Vec<u8>>,
+}
+
+/// How a body is told from what follows it: section 6.3.
+#[derive(Clone, Copy)]
+enum Framing {
+    Length(usize),
+    Chunked,
+    Coded,
+    UntilClosed,
+}
+
+/// The final response in `bytes`, if all of its head is there and is as it must be.
+pub fn answer(mut bytes: &[u8]) -> Option<Answer> {
+    loop {
+        let (status, framing, rest) = head(bytes)?;
+        match status {
+            // Another protocol follows, or nothing that would be read: section 6.3, item 1.
+            101 | 204 | 304 => return Some(Answer { status, body: Some(Vec::new()) }),
+            100..200 => bytes = rest,
+            _ => return Some(Answer { status, body: body(framing?, rest) }),
+        }
+    }
+}
+
+/// One head: its status, how a body is framed if that is told without doubt, and what follows.
+fn head(bytes: &[u8]) -> Option<(u16, Option<Framing>, &[u8])> {
+    let (status_line, mut rest) = line(bytes)?;
+    let (minor, status) = status_line_of(status_line)?;
+    let (mut lengths, mut codings) = (Vec::new(), Vec::new());
+    loop {
+        let (field, after) = line(rest)?;
+        rest = after;
+        if field.is_empty() {
+            break;
+        }
+        let (name, value) = field_of(field)?;
+        match &*name.to_ascii_lowercase() {
+            b"content-length" => lengths.extend(value.split(|&byte| byte == b',').map(without_spaces)),
+            b"transfer-encoding" => codings.push(value),
+            _ => {}
+        }
+    }
+    // Sections 6.1 and 6.3: both at once smell of smuggling, and HTTP/1.0 has no codings.
+    if !codings.is_empty() && (!lengths.is_empty() || minor == 0) {
+        return None;
+    }
+    Some((status, framing(&lengths, &codings), rest))
+}
+
+fn framing(lengths: &[&[u8]], codings: &[&[u8]]) -> Option<Framing> {
+    match (lengths, codings) {
+        ([], []) => Some(Framing::UntilClosed),
+        ([], [coding]) if coding.eq_ignore_ascii_case(b"chunked") => Some(Framing::Chunked),
+        ([], _) => Some(Framing::Coded),
+        ([length, others @ ..], _) => {
+            let valid = length.iter().all(u8::is_ascii_digit) && others.iter().all(|other| other == length);
+            std::str::from_utf8(length).ok()?.parse().ok().filter(|_| valid).map(Framing::Length)
+        }
+    }
+}
+
+/// Section 4: `HTTP-version SP status-code SP [ reason-phrase ]`. The minor version, and the status.
+fn status_line_of(line: &[u8]) -> Option<(u8, u16)> {
+    let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor, b' ', a, b, c, b' ', reason @ ..] = line else { return None };
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| byte - b'0');
+    let status = [a, b, c].into_iter().try_fold(0, |status, &byte| Some(10 * status + u16::from(digit(byte)?)))?;
+    // RFC 9110, section 15: other numbers are invalid.
+    let valid = (100..600).contains(&status) && reason.iter().all(|&byte| is_text(byte));
+    Some((digit(*minor)?, status)).filter(|_| valid)
+}
+
+/// Section 5: `field-name ":" OWS field-value OWS`.
+fn field_of(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = line.iter().position(|&byte| byte == b':')?;
+    let (name, value) = (&line[..colon], &line[colon + 1..]);
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let valid = !name.is_empty() && name.iter().all(is_token) && value.iter().all(|&byte| is_text(byte));
+    valid.then(|| (name, without_spaces(value)))
+}
+
+/// Section 7.1, up to the first thing that is wrong. Extensions are passed over, as they must be.
+fn chunks(mut bytes: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some((size, rest)) = line(bytes) {
+        let digits = size.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let extension = without_spaces(&size[digits..]);
+        let size = std::str::from_utf8(&size[..digits]).map(|digits| usize::from_str_radix(digits, 16));
+        let (Ok(Ok(size @ 1..)), [] | [b';', ..]) = (size, extension) else { break };
+        body.extend_from_slice(&rest[..size.min(rest.len())]);
+        let Some(after) = rest.get(size..).and_then(|rest| rest.strip_prefix(b"\r\n")) else { break };
+        bytes = after;
+    }
+    body
+}
+
+fn body(framing: Framing, bytes: &[u8]) -> Option<Vec<u8>> {
+    match framing {
+        Framing::Length(length) => Some(bytes[..length.min(bytes.len())].to_vec()),
+        Framing::Chunked => Some(chunks(bytes)),
+        Framing::Coded => None,
+        Framing::UntilClosed => Some(bytes.to_vec()),
+    }
+}
+
+/// What stands before the first CR LF, in which there is no other CR or LF, and what follows it: section 2.2.
+fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = bytes.iter().position(|byte| b"\r\n".contains(byte))?;
+    Some((&bytes[..end], bytes[end..].strip_prefix(b"\r\n")?))
+}
+
+/// HTAB, SP, VCHAR and obs-text: RFC 9110, section 5.5.
+fn is_text(byte: u8) -> bool {
+    matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
+}
+
+/// Without the optional white space around it: RFC 9110, section 5.6.3.
+fn without_spaces(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}

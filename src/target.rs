@@ -419,7 +419,9 @@ impl fmt::Display for Target {
             Self::Unix { path } => write!(out, "unix://{}", path.display()),
             Self::File { path, max_age: None } => write!(out, "file://{}", path.display()),
             Self::File { path, max_age: Some(age) } => {
-                write!(out, "file://{}?max-age={}ms", path.display(), age.as_millis())
+                write!(out, "file://{}?max-age={}ms", path.display(), age.as_millis())?;
+                let finer = age.subsec_nanos() % 1_000_000;
+                if finer == 0 { Ok(()) } else { write!(out, "{finer}ns") }
             }
         }
     }

@@ -11,7 +11,9 @@ use super::peer;
 /// Healthy exactly if a second reading of each protocol says so; however the reply is cut into pieces.
 pub fn accepts(input: &[u8]) -> bool {
     let Some((kind, reply)) = input.split_first() else { return false };
-    let [whole, in_bytes, in_threes] = [usize::MAX, 1, 3].map(|piece| healthy(*kind, reply, piece));
+    // A judge looks at all that has come each time, so a long reply in single bytes takes 10 ms.
+    let shortest = 1 + reply.len() / 256;
+    let [whole, in_bytes, in_threes] = [usize::MAX, shortest, 3 * shortest].map(|piece| healthy(*kind, reply, piece));
     assert_eq!([whole, whole], [in_bytes, in_threes], "a matter of how it is cut into pieces");
     let looked_at = &reply[..reply.len().min(4096)];
     let expected = match kind {

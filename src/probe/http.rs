@@ -9,7 +9,8 @@ use std::mem::forget;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::{Request, Response, header};
+use hyper::header::{self, HeaderMap};
+use hyper::{Request, Response};
 
 use super::driven;
 use super::head::Head;
@@ -144,8 +145,19 @@ async fn judge(
     if has(header::TRANSFER_ENCODING) && has(header::CONTENT_LENGTH) {
         return Err(Unhealthy::TwoFramings);
     }
+    if !http.contains.is_empty() && is_coded(response.headers()) {
+        return Err(Unhealthy::Coded);
+    }
     progress.awaits(Awaiting::Contains);
     search(response.into_body(), &http.contains, broken).await
+}
+
+/// Whether a body is in another coding than `chunked` alone, which hyper would read to the end of the connection, and
+/// find texts in what is not the body: RFC 9112, section 6.3. None was asked for (RFC 9110, section 10.1.4).
+fn is_coded(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let first = codings.next();
+    first.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked")) || codings.next().is_some()
 }
 
 /// Reads `body` until it has had all of `texts`. Each byte is looked at once for each text, however small the pieces

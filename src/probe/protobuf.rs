@@ -27,7 +27,8 @@ pub fn fields(mut message: &[u8]) -> impl Iterator<Item = Option<(u64, Value<'_>
 }
 
 fn field<'a>(message: &mut &'a [u8]) -> Option<(u64, Value<'a>)> {
-    let tag = varint(message)?;
+    // Field numbers have 29 bits.
+    let tag = varint(message).filter(|&tag| tag <= u32::MAX.into())?;
     let value = match tag & 7 {
         0 => Value::Number(varint(message)?),
         1 => message.split_off(..8).map(|_| Value::Fixed)?,

@@ -50,6 +50,8 @@ pub enum Unhealthy {
     /// The response head has both Transfer-Encoding and Content-Length, which ought to be handled as an error: RFC 9112,
     /// section 6.3.
     TwoFramings,
+    /// The body that is to be searched has a transfer coding other than `chunked`, or more than one.
+    Coded,
     /// The server closed the connection before its response head was complete.
     Closed,
     /// The body does not have a text: which of them, from 1. The text itself may be a secret.
@@ -173,6 +175,7 @@ impl fmt::Display for Unhealthy {
             Self::TwoFramings => {
                 out.write_str("the answer has both Transfer-Encoding and Content-Length, expected one")
             }
+            Self::Coded => out.write_str("the body has a Transfer-Encoding that was not asked for, expected chunked alone"),
             Self::Lacks(number) => {
                 write!(out, "the text of --contains (number {number}) is not in the first 64 KiB of the body")
             }

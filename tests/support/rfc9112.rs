@@ -51,10 +51,8 @@ fn head(bytes: &[u8]) -> Option<(u16, Option<Framing>, &[u8])> {
         }
     }
     // Sections 6.1 and 6.3: both at once smell of smuggling, and HTTP/1.0 has no codings.
-    if !codings.is_empty() && (!lengths.is_empty() || minor == 0) {
-        return None;
-    }
-    Some((status, framing(&lengths, &codings), rest))
+    let faulty = !codings.is_empty() && (!lengths.is_empty() || minor == 0);
+    Some((status, framing(&lengths, &codings).filter(|_| !faulty), rest))
 }
 
 fn framing(lengths: &[&[u8]], codings: &[&[u8]]) -> Option<Framing> {

@@ -33,11 +33,11 @@ pub fn accepts(input: &[u8]) -> bool {
     };
     let is_grpc = b"gz".contains(kind);
     // What is broken after a whole answer may be noticed before it or after it, so the pieces make a difference.
-    let healthy = [usize::MAX, 1].map(|piece| {
-        plan.with(|plan| healthy(is_grpc, answer, piece, plan.get_or_init(|| peer::plan(arguments))))
-    });
+    let healthy = [usize::MAX, 1]
+        .map(|piece| plan.with(|plan| healthy(is_grpc, answer, piece, plan.get_or_init(|| peer::plan(arguments)))));
     let data = data(answer);
-    let expected = if is_grpc { is_serving(&data) } else { data.windows(TEXT.len()).any(|part| part == TEXT.as_bytes()) };
+    let expected =
+        if is_grpc { is_serving(&data) } else { data.windows(TEXT.len()).any(|part| part == TEXT.as_bytes()) };
     assert!(healthy == [false; 2] || expected, "healthy by no answer");
     healthy[0]
 }

@@ -43,7 +43,11 @@ pub fn run<F: Future>(future: F) -> F::Output {
 }
 
 impl AsyncRead for Peer {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         // An answer that came before its question would be refused for that alone.
         if replace(&mut self.spoken_to, false) {
             context.waker().wake_by_ref();

@@ -43,12 +43,7 @@ pub async fn probe(question: Question<'_>, plan: &Plan, progress: &Progress) -> 
 }
 
 /// Asks on a stream that is open, and judges the answer.
-pub async fn check(
-    stream: Stream,
-    question: &Question<'_>,
-    plan: &Plan,
-    progress: &Progress,
-) -> Result<(), Unhealthy> {
+pub async fn check(stream: Stream, question: &Question<'_>, plan: &Plan, progress: &Progress) -> Result<(), Unhealthy> {
     let Grpc { headers, gzip, rpc_timeout, .. } = &plan.grpc;
     // gRPC's naming has no host and no port for a Unix socket.
     let authority = if plan.unix_socket.is_some() { "localhost".into() } else { question.authority.to_string() };

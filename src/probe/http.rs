@@ -67,12 +67,7 @@ pub async fn probe(question: Question<'_>, plan: &Plan, progress: &Progress) -> 
 }
 
 /// Asks on a stream that is open, and judges the answer.
-pub async fn ask(
-    stream: Stream,
-    question: &Question<'_>,
-    plan: &Plan,
-    progress: &Progress,
-) -> Result<(), Unhealthy> {
+pub async fn ask(stream: Stream, question: &Question<'_>, plan: &Plan, progress: &Progress) -> Result<(), Unhealthy> {
     let http = &plan.http;
     let body = |most| if http.contains.is_empty() { 0 } else { most };
     #[cfg(feature = "full")]

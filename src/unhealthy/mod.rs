@@ -175,7 +175,9 @@ impl fmt::Display for Unhealthy {
             Self::TwoFramings => {
                 out.write_str("the answer has both Transfer-Encoding and Content-Length, expected one")
             }
-            Self::Coded => out.write_str("the body has a Transfer-Encoding that was not asked for, expected chunked alone"),
+            Self::Coded => {
+                out.write_str("the body has a Transfer-Encoding that was not asked for, expected chunked alone")
+            }
             Self::Lacks(number) => {
                 write!(out, "the text of --contains (number {number}) is not in the first 64 KiB of the body")
             }

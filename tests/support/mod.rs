@@ -6,6 +6,7 @@
 pub mod engine;
 pub mod netns;
 pub mod nginx;
+pub mod rfc9112;
 pub mod script;
 pub mod server;
 

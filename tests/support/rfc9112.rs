@@ -19,14 +19,16 @@ enum Framing {
     UntilClosed,
 }
 
-/// The final response in `bytes`, if all of its head is there and is as it must be.
-pub fn answer(mut bytes: &[u8]) -> Option<Answer> {
+/// The final response in `bytes`, to a HEAD request if `to_head`; if all of its head is there and is as it must be.
+pub fn answer(mut bytes: &[u8], to_head: bool) -> Option<Answer> {
     loop {
         let (status, framing, rest) = head(bytes)?;
         match status {
-            // Another protocol follows, or nothing that would be read: section 6.3, item 1.
-            101 | 204 | 304 => return Some(Answer { status, body: Some(Vec::new()) }),
-            100..200 => bytes = rest,
+            100 | 102..200 => bytes = rest,
+            // It has no body, whatever its fields say: section 6.3, item 1.
+            _ if to_head || [101, 204, 304].contains(&status) => {
+                return Some(Answer { status, body: Some(Vec::new()) });
+            }
             _ => return Some(Answer { status, body: body(framing?, rest) }),
         }
     }

@@ -73,7 +73,11 @@ fn after_header(packed: &[u8]) -> Option<&[u8]> {
             rest = &rest[end + 1..];
         }
     }
-    if flags & CHECKSUM != 0 { rest.get(2..) } else { Some(rest) }
+    if flags & CHECKSUM != 0 {
+        let before = &packed[..packed.len() - rest.len()];
+        rest = rest.strip_prefix(&crc32(before).to_le_bytes()[..2])?;
+    }
+    Some(rest)
 }
 
 /// The check sum and the length.

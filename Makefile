@@ -1,4 +1,4 @@
-.PHONY: dist demo test bench bench-node clean
+.PHONY: dist demo test fuzz bench bench-node clean
 
 dist:
 	scripts/dist
@@ -7,8 +7,14 @@ demo: dist target/demo-server
 	scripts/demo
 
 test: dist target/demo-server
-	cargo test --locked
-	cargo test --locked --features full
+	cargo test --locked --no-run
+	scripts/contained cargo test --locked
+	cargo test --locked --features full --no-run
+	scripts/contained cargo test --locked --features full
+
+# Each target of fuzz/ for FUZZ_SECONDS, 60 unless told otherwise.
+fuzz:
+	scripts/fuzz
 
 # Tables and a chart, into docs/.
 bench: dist

@@ -8,7 +8,9 @@ use std::path::Path;
 #[path = "../fuzz/src/lib.rs"]
 mod fuzz;
 
-const TARGETS: &[(&str, fn(&[u8]) -> bool)] = &[
+type Accepts = fn(&[u8]) -> bool;
+
+const TARGETS: &[(&str, Accepts)] = &[
     ("arguments", fuzz::arguments::accepts),
     ("exchange", fuzz::exchange::accepts),
     ("expand", fuzz::expand::accepts),

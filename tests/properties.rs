@@ -19,7 +19,7 @@ use lprobe::target::Target;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
-use support::netns::isolated;
+use support::netns::{packets_out, with_a_way_out};
 use support::server::Server;
 use support::{FULL, Outcome, binary, lprobe, rfc9112, run};
 
@@ -215,7 +215,7 @@ fn a_text_counts_up_to_the_end_of_the_first_64_kib() {
 // Targets.
 
 /// Strings that are targets, unless what stands in them is no address of a container: one in four or fewer.
-fn a_target() -> impl Strategy<Value = String> {
+fn a_target() -> BoxedStrategy<String> {
     let host = || {
         prop_oneof![
             Just(String::new()),
@@ -225,6 +225,7 @@ fn a_target() -> impl Strategy<Value = String> {
             any::<u128>().prop_map(|bits| format!("[{}]", Ipv6Addr::from(bits))),
             "\\[::(ffff:)?[0-9a-f]{1,4}\\]",
             "\\[::ffff:1[0-9]\\.0\\.[0-9]\\.1\\]",
+            "10\\.77\\.0\\.(1|2|9|255)|\\[(fd77|2001:db8)::[0-3]\\]|192\\.0\\.2\\.1",
         ]
     };
     let port = || (1u16..).prop_map(|port| format!(":{port}"));
@@ -253,15 +254,17 @@ fn a_target() -> impl Strategy<Value = String> {
         ("(https|grpc|grpcs)://", host(), port(), "(/[a-zA-Z0-9.]{0,9})?")
             .prop_map(|(scheme, host, port, path)| scheme + &host + &port + &path),
     ]
+    .boxed()
 }
 
 /// Strings that come close to being targets.
-fn almost_a_target() -> impl Strategy<Value = String> {
+fn almost_a_target() -> BoxedStrategy<String> {
     prop_oneof![
         "(http|tcp|HTTP|https|unix|file|redis|udp)?(:|://|:/)(localhost|127\\.0\\.0\\.[0-9]{1,3}|\\[::[0-9a-f%]{0,4}\\]|[a-z.@\\\\]{0,9})?(:[0-9+-]{0,6})?[/?#%a-z0-9= -]{0,16}",
         mutated(a_target().prop_map(String::into_bytes)).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         any::<String>(),
     ]
+    .boxed()
 }
 
 #[test]
@@ -410,19 +413,20 @@ fn says_why(outcome: &Outcome, targets: usize) {
     }
 }
 
-/// In a network namespace of its own, where what it connects to is nobody else's.
 #[test]
-fn any_command_line_ends_with_0_or_1() {
-    isolated(|| {
+fn any_command_line_ends_with_0_or_1_and_lets_no_packet_out() {
+    with_a_way_out(|| {
         const CASES: u32 = 1500;
         let http = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell");
         let ready = Server::greeting(|mut stream| drop(stream.write_all(b"ready\r\n")));
         let folder = tempfile::tempdir().expect("a folder");
         let exits = Cell::new([0, 0]);
+        let before = packets_out();
         for_all(CASES, (command_line([http.port, ready.port]), environment()), |(arguments, variables)| {
             let targets = arguments.len() + variables.iter().map(|(_, value)| words(value)).sum::<usize>();
             let outcome = run_within(folder.path(), &arguments, &variables);
             let code = outcome.status.code().expect("an exit code");
+            assert_eq!(packets_out(), before, "a packet left: {outcome:?}");
             let mut counts = exits.take();
             match code {
                 0 => assert_eq!(outcome.stderr, ""),

@@ -1,12 +1,12 @@
 //! Network namespaces, where addresses, routes and kernel settings are the test's own.
 
 use std::fs;
-use std::io::Read;
+use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use nix::sched::{CloneFlags, unshare};
-use socket2::{Domain, Socket, Type};
 
 /// Runs `test` in a network namespace of its own, loopback up. It is the thread's, so servers must be started and
 /// the binary run from threads that `test` starts, or from `test` itself.
@@ -41,30 +41,38 @@ pub fn sysctl(name: &str, value: &str) {
     fs::write(format!("/proc/sys/net/{name}"), value).unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
-/// Sees every TCP and UDP packet on every interface of this namespace.
-pub struct Tap(Socket);
-
-impl Tap {
-    pub fn new() -> Self {
-        let every_protocol = i32::from(u16::to_be(nix::libc::ETH_P_ALL as u16)).into();
-        let socket = Socket::new(Domain::PACKET, Type::RAW, Some(every_protocol)).expect("a packet socket");
-        socket.set_nonblocking(true).expect("it is a socket");
-        Self(socket)
-    }
-
-    /// How many there were since the last call.
-    pub fn packets(&self) -> usize {
-        let mut count = 0;
-        let mut frame = [0; 128];
-        while let Ok(length) = (&self.0).read(&mut frame) {
-            // Behind the Ethernet header: the protocol of IPv4, RFC 791, or the next header of IPv6, RFC 8200.
-            let protocol = match &frame[12..length] {
-                [0x08, 0x00, packet @ ..] => packet.get(9),
-                [0x86, 0xdd, packet @ ..] => packet.get(6),
-                _ => None,
-            };
-            count += usize::from(matches!(protocol, Some(6 | 17)));
+/// [`isolated`], with two addresses of this container and a cable to elsewhere, where every other address is routed to:
+/// nothing but lprobe itself keeps a packet from leaving.
+#[track_caller]
+pub fn with_a_way_out(test: impl FnOnce() + Send + 'static) {
+    isolated(|| {
+        ip("link add near type veth peer name far");
+        // So that the kernel sends nothing of its own: no ARP, and nothing of what IPv6 has in its place.
+        ip("link set near arp off addrgenmode none");
+        ip("link set far arp off addrgenmode none");
+        ip("address add 10.77.0.1/24 dev near");
+        // A secondary address: what goes there comes from the primary one, unless it is bound.
+        ip("address add 10.77.0.9/24 dev near");
+        ip("address add fd77::1/64 dev near");
+        ip("link set near up");
+        ip("link set far up");
+        ip("route add default dev near");
+        ip("-6 route add default dev near");
+        // A count that stands still is no proof of anything.
+        for address in ["10.77.0.2:80", "192.0.2.1:80", "[fd77::2]:80", "[2001:db8::1]:80"] {
+            let before = packets_out();
+            let address = address.parse().expect("an address");
+            TcpStream::connect_timeout(&address, Duration::from_millis(50)).expect_err("nobody is there");
+            assert!(packets_out() > before, "a packet to {address} can leave");
         }
-        count
-    }
+        test();
+    });
+}
+
+/// How many packets, of any kind, have come out at the far end of that cable.
+pub fn packets_out() -> u64 {
+    let counters = fs::read_to_string("/proc/thread-self/net/dev").expect("/proc is mounted");
+    let far = counters.lines().find_map(|line| line.trim().strip_prefix("far:")).expect("the far end");
+    // proc_net_dev(5): bytes received, and then packets.
+    far.split_whitespace().nth(1).expect("a second column").parse().expect("a number")
 }

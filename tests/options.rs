@@ -89,6 +89,13 @@ fn all_texts_must_be_in_the_body() {
     let half = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nready, but";
     lprobe(["--contains=ready", &Server::answering(half).http("/")]).healthy();
     lprobe(["--contains=steady", &Server::answering(half).http("/")]).unhealthy();
+    // Nobody asked for another coding, and what is in it is not the text.
+    for coding in ["gzip", "gzip, chunked", "chunked,", "chunked\r\nTransfer-Encoding: chunked"] {
+        let coded = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n5;ready\r\nready\r\n0\r\n\r\n");
+        lprobe([Server::answering(&*coded).http("/")]).healthy();
+        lprobe(["--contains=ready", &Server::answering(coded).http("/")])
+            .unhealthy_saying(&["a Transfer-Encoding that"]);
+    }
     lprobe(["--contains=ready", &Server::answering("HTTP/1.1 500 \r\n\r\nready").http("/")])
         .unhealthy_saying(&["status 500"]);
 

@@ -56,7 +56,7 @@ const ANSWERS: [&str; 16] = [
     "220 mail.example ESMTP well\r\n\r\n",
 ];
 
-/// An answer as RFC 9112 has it, of status 200-299 unless `status` has others, and with `well` in its body.
+/// An answer as RFC 9112 has it, with one of these statuses and with `well` in its body.
 fn valid_answer(status: impl Strategy<Value = u16>) -> impl Strategy<Value = String> {
     let reason = "[\\t !-~é]{0,9}";
     let fields = "([a-zA-Z0-9!#$%&'*+.^_`|~-]{1,12}:[ \\t]{0,2}([!-~é]([\\t -~é]{0,12}[!-~é])?)?[ \\t]{0,2}\r\n){0,4}";

@@ -352,7 +352,7 @@ fn bodies(table: &mut Table) {
         "gzip, deflate",
         "\"chunked\"",
     ] {
-        let other = Unhealthy("another Transfer-Encoding than chunked");
+        let other = Unhealthy("a Transfer-Encoding that was not asked for");
         table.answer(with(&format!("Transfer-Encoding: {coding}"), "4\r\nwell\r\n0\r\n\r\n"), Healthy, other);
     }
     table.answer("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwell\r\n0\r\n\r\n", NO_ANSWER, NO_ANSWER);

@@ -1,14 +1,16 @@
 //! Where `make dist` gets its compiler when there is none that serves: from rustup, and then only into a home of its
-//! own; from Debian's packages; or not at all, and it says so.
+//! own; from Debian's packages; or not at all, and it says so. And what it leaves in `dist/`.
 
 mod support;
 
+use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use support::{Outcome, repository, run};
+use support::{Outcome, binary, repository, run};
 use tempfile::TempDir;
 
 /// A machine that has next to nothing, and `stubs` in place of the programs that install something. What a stub is
@@ -85,4 +87,38 @@ fn debian_is_asked_after_rustup_and_what_it_installs_is_said() {
     assert_eq!(calls[0], "rustup");
     assert!(calls.len() > 1 && calls[1..].iter().all(|call| call == "apt-get" || call == "sudo"), "{calls:?}");
     assert!(outcome.stderr.contains("dist: installing rustc-web cargo-web rust-web-src musl-tools gcc, by apt-get"));
+}
+
+#[test]
+fn the_checksums_are_of_every_file_and_right() {
+    let dist = repository("dist");
+    let outcome = run(Command::new("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(&dist));
+    assert!(outcome.status.success(), "{outcome:?}");
+    let sums = fs::read_to_string(dist.join("SHA256SUMS")).expect("the checksums");
+    let summed: BTreeSet<_> = sums.lines().map(|line| line.split_once("  ").expect("a name").1.to_owned()).collect();
+    let mut files: BTreeSet<_> = fs::read_dir(dist)
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| entry.file_type().expect("a type").is_file())
+        .map(|entry| entry.file_name().into_string().expect("UTF-8"))
+        // `make image` adds these.
+        .filter(|name| !name.ends_with(".oci.tar"))
+        .collect();
+    assert!(files.remove("SHA256SUMS"));
+    assert_eq!(summed, files);
+}
+
+/// `make reproduce` shows the whole: two builds, on different paths, are equal. This is where they would differ first.
+#[test]
+fn no_path_of_the_build_is_in_the_binary() {
+    let bytes = fs::read(binary()).expect("the binary");
+    let text = String::from_utf8_lossy(&bytes);
+    let home = env::var("HOME").unwrap_or_default();
+    let repository = repository("");
+    let of_the_machine = [repository.to_str().expect("UTF-8").trim_end_matches('/'), &home];
+    let of_any_machine = ["/.cargo/", "/registry/", "/rustc/", "/rustlib/", "/library/std/", "src/"];
+    for path in of_the_machine.into_iter().filter(|path| path.len() > 1).chain(of_any_machine) {
+        let around = text.find(path).map(|at| text[at..].chars().take(80).collect::<String>());
+        assert!(around.is_none(), "{path} is in the binary: {around:?}");
+    }
 }

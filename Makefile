@@ -1,4 +1,4 @@
-.PHONY: dist demo test fuzz bench bench-node clean
+.PHONY: dist demo test fuzz reproduce bench bench-node clean
 
 dist:
 	scripts/dist
@@ -15,6 +15,10 @@ test: dist target/demo-server
 # Each target of fuzz/ for FUZZ_SECONDS, 60 unless told otherwise.
 fuzz:
 	scripts/fuzz
+
+# Whether the same source makes the same bytes, wherever it is built: some minutes.
+reproduce:
+	scripts/reproduce
 
 # Tables and a chart, into docs/.
 bench: dist

@@ -1,4 +1,4 @@
-.PHONY: dist demo test fuzz reproduce bench bench-node clean
+.PHONY: dist demo test fuzz reproduce miri bench bench-node clean
 
 dist:
 	scripts/dist
@@ -19,6 +19,10 @@ fuzz:
 # Whether the same source makes the same bytes, wherever it is built: some minutes.
 reproduce:
 	scripts/reproduce
+
+# The unsafe code, where memory is watched.
+miri:
+	scripts/miri
 
 # Tables and a chart, into docs/.
 bench: dist

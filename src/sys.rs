@@ -412,3 +412,143 @@ mod instead_of_musls {
         0
     }
 }
+
+/// Natively they see that blocks don't overlap and keep what is in them. Under Miri (`make miri`) they also see each access
+/// outside of the arena, each value that nobody set, and each block that the system gets back wrongly.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A block of the arena's or the system's, filled with one byte, which it is checked for until it is given back.
+    struct Block {
+        start: *mut u8,
+        layout: Layout,
+        fill: u8,
+    }
+
+    impl Block {
+        fn new(size: usize, align: usize, fill: u8) -> Self {
+            let layout = Layout::from_size_align(size, align).expect("a layout");
+            // SAFETY: no size here is 0.
+            let start = unsafe { Arena.alloc(layout) };
+            assert!(!start.is_null() && start.addr().is_multiple_of(align));
+            let block = Self { start, layout, fill };
+            block.write(0);
+            block
+        }
+
+        fn write(&self, from: usize) {
+            // SAFETY: the block is this one's alone, and so long.
+            unsafe { self.start.add(from).write_bytes(self.fill, self.layout.size() - from) };
+        }
+
+        #[track_caller]
+        fn check(&self, size: usize) {
+            // SAFETY: so many bytes have been written.
+            let bytes = unsafe { std::slice::from_raw_parts(self.start, size) };
+            assert!(bytes == vec![self.fill; size], "someone else wrote into a block of {size}");
+        }
+
+        fn resize(&mut self, size: usize) {
+            let before = self.layout.size();
+            // SAFETY: the block is the allocator's, with this layout, and no size here is 0.
+            self.start = unsafe { Arena.realloc(self.start, self.layout, size) };
+            assert!(!self.start.is_null() && self.start.addr().is_multiple_of(self.layout.align()));
+            self.layout = Layout::from_size_align(size, self.layout.align()).expect("a layout");
+            self.check(before.min(size));
+            self.write(before.min(size));
+        }
+    }
+
+    impl Drop for Block {
+        fn drop(&mut self) {
+            self.check(self.layout.size());
+            // SAFETY: the block is the allocator's, with this layout, and is not used again.
+            unsafe { Arena.dealloc(self.start, self.layout) };
+        }
+    }
+
+    fn in_arena(block: &Block) -> bool {
+        MEMORY.owns(block.start)
+    }
+
+    /// There is one arena, and it does not take anything back.
+    #[test]
+    fn the_arena_serves_until_it_is_full_and_the_system_from_there() {
+        blocks_keep_what_is_in_them();
+        the_last_block_grows_where_it_is_and_another_one_moves();
+        a_size_that_overflows_is_refused();
+        zeroed_memory_is_zero(100);
+        what_does_not_fit_any_more_is_the_systems();
+        blocks_keep_what_is_in_them();
+        zeroed_memory_is_zero(ARENA);
+    }
+
+    fn blocks_keep_what_is_in_them() {
+        let mut blocks: Vec<_> = (0..60_u8).map(|n| Block::new(1 + usize::from(n) * 7, 1 << (n % 7), n)).collect();
+        for (index, size) in [(0, 300), (59, 500), (59, 20), (30, 1), (30, 200), (59, 21)] {
+            blocks[index].resize(size);
+        }
+        for index in [7, 3, 40] {
+            blocks.swap_remove(index);
+        }
+        blocks.push(Block::new(64, 64, 99));
+    }
+
+    fn the_last_block_grows_where_it_is_and_another_one_moves() {
+        let (mut first, mut last) = (Block::new(16, 16, 1), Block::new(16, 16, 2));
+        let before = (first.start, last.start);
+        last.resize(4096);
+        first.resize(32);
+        assert!(last.start == before.1 && first.start != before.0);
+        let moved = first.start;
+        first.resize(8);
+        assert_eq!(first.start, moved, "it shrinks where it is");
+    }
+
+    fn what_does_not_fit_any_more_is_the_systems() {
+        let mut grows = Block::new(1024, 8, 3);
+        for _ in 0..9 {
+            let size = grows.layout.size();
+            grows.resize(size * 2);
+        }
+        assert!(!in_arena(&grows), "{} bytes are more than the arena has", grows.layout.size());
+        grows.resize(100);
+        let mut blocks = Vec::new();
+        while blocks.last().is_none_or(in_arena) {
+            blocks.push(Block::new(8 << 10, 1 << (blocks.len() % 12), blocks.len() as u8));
+        }
+        let mut small = Block::new(1, 1, 200);
+        small.resize(ARENA);
+        assert!(!in_arena(&small));
+    }
+
+    fn zeroed_memory_is_zero(size: usize) {
+        let layout = Layout::from_size_align(size, 8).expect("a layout");
+        // SAFETY: the size is not 0; the block is so long, and given back once.
+        unsafe {
+            let start = Arena.alloc_zeroed(layout);
+            assert!(std::slice::from_raw_parts(start, size) == vec![0; size]);
+            Arena.dealloc(start, layout);
+        }
+    }
+
+    fn a_size_that_overflows_is_refused() {
+        let huge = Layout::from_size_align(isize::MAX as usize, 1).expect("a layout");
+        assert!(MEMORY.bump(huge).is_none());
+        let block = Block::new(8, 1, 4);
+        assert!(!MEMORY.resized(block.start, 8, usize::MAX));
+    }
+
+    #[test]
+    fn arguments_end_at_the_null_pointer() {
+        let texts = [c"lprobe", c"", c"tcp://:1", c"\xff"];
+        for count in 0..=texts.len() {
+            let pointers: Vec<_> = texts[..count].iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect();
+            // SAFETY: C strings, and a null pointer at the end.
+            let collected = unsafe { collect(pointers.as_ptr()) };
+            let expected = texts[..count].iter().skip(1).map(|text| OsStr::from_bytes(text.to_bytes()));
+            assert!(collected.iter().map(OsString::as_os_str).eq(expected));
+        }
+    }
+}

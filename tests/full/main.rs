@@ -4,6 +4,7 @@
 
 mod grpc;
 mod http2;
+mod memcheck;
 mod peer;
 mod pki;
 mod spiffe;

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod engine;
+pub mod memcheck;
 pub mod netns;
 pub mod nginx;
 pub mod rfc9112;

@@ -60,6 +60,24 @@ fn the_commands_are_the_makefiles() {
 }
 
 #[test]
+fn the_security_policy_names_what_is_there() {
+    let page = read("SECURITY.md");
+    let links: Vec<_> = page.split("](").skip(1).map(|link| link.split_once(')').expect("an end").0).collect();
+    assert!(links.len() > 10, "{links:?}");
+    for file in links {
+        assert!(repository(file).is_file(), "{file}");
+    }
+    let (makefile, readme) = (read("Makefile"), read("README.md"));
+    for target in ["reproduce", "miri"] {
+        assert!(page.contains(&format!("`make {target}`")) && makefile.contains(&format!("\n{target}:")), "{target}");
+    }
+    for file in ["lprobe.cdx.json", "SHA256SUMS"] {
+        assert!(page.contains(file) && repository("dist").join(file).is_file(), "{file}");
+    }
+    assert!(readme.contains("`make reproduce`") && read(".ci/run").contains("\nmake reproduce\n"));
+}
+
+#[test]
 fn the_table_of_flags_has_every_flag() {
     let table = read("docs/flags.md");
     let flags = options::own().chain(options::foreign()).chain(options::full()).map(|option| option.name);

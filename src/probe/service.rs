@@ -50,7 +50,8 @@ fn postgres(reply: &[u8]) -> Judgement {
     let Some(body) = body.get(..length) else { return Judgement::More };
     let code = || body.split(|&byte| byte == 0).find_map(|field| field.strip_prefix(b"C"));
     match kind {
-        b'R' => Judgement::Healthy,
+        // The requests that there are, of which 12 is the last.
+        b'R' if matches!(body, [0, 0, 0, 0..=12, ..]) => Judgement::Healthy,
         _ if code().is_some_and(|code| code.len() == 5 && code != b"57P03") => Judgement::Healthy,
         _ => Judgement::Unhealthy,
     }

@@ -35,7 +35,7 @@ pub async fn ask<T>(
     judge: impl AsyncFnOnce(Response<Incoming>) -> Result<T, Unhealthy>,
 ) -> Result<T, Unhealthy> {
     let tasks = Tasks::default();
-    let (stream, allowance) = Limited::new(stream, MAX_HEAD, None);
+    let (stream, allowance) = Limited::new(stream, MAX_HEAD, Box::new(preface()));
     let (mut sender, connection) = Builder::new(tasks.clone())
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)
@@ -50,6 +50,24 @@ pub async fn ask<T>(
         judge(response).await
     })
     .await
+}
+
+/// Looks whether the first frame is one of SETTINGS, and not an acknowledgement, which h2 does not insist on: RFC 9113,
+/// section 3.4.
+fn preface() -> impl FnMut(&[u8]) -> Result<(), &'static str> {
+    // A frame's length, its type and its flags: section 4.1.
+    let mut place = 0;
+    move |bytes| {
+        for byte in bytes.iter().take(5_usize.saturating_sub(place)) {
+            if place == 3 && *byte != 4 || place == 4 && byte & 1 != 0 {
+                return Err(
+                    "it does not begin with SETTINGS, and is HTTP/1.1, perhaps, or TLS (try https:// or grpcs://)",
+                );
+            }
+            place += 1;
+        }
+        Ok(())
+    }
 }
 
 /// The futures that hyper would have spawned. They end with the probe, whatever the server does: a runtime would keep

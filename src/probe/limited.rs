@@ -11,14 +11,15 @@ use std::task::{Context, Poll, ready};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::head::Head;
+/// Looks over bytes on their way, and says what is wrong with them.
+pub type Check = Box<dyn FnMut(&[u8]) -> Result<(), &'static str>>;
 
-/// A tokio stream as hyper takes one, that fails once more would be read than its allowance.
+/// A tokio stream as hyper takes one, that fails once more would be read than its allowance, or what
+/// should not be there.
 pub struct Limited<S> {
     stream: S,
     allowance: Allowance,
-    /// The head that is looked over on its way.
-    head: Option<Head>,
+    check: Check,
     /// Bytes read so far.
     read: usize,
     waited: bool,
@@ -39,11 +40,11 @@ impl Allowance {
 }
 
 impl<S> Limited<S> {
-    /// Lets `limit` bytes of `stream` be read, until the allowance is raised.
-    pub fn new(stream: S, limit: usize, head: Option<Head>) -> (Self, Allowance) {
+    /// Lets `limit` bytes of `stream` be read that pass `check`, until the allowance is raised.
+    pub fn new(stream: S, limit: usize, check: Check) -> (Self, Allowance) {
         let allowance = Allowance(Rc::new(Cell::new(limit)));
         (
-            Self { stream, allowance: allowance.clone(), head, read: 0, waited: false, chunk: vec![0; 2048].into() },
+            Self { stream, allowance: allowance.clone(), check, read: 0, waited: false, chunk: vec![0; 2048].into() },
             allowance,
         )
     }
@@ -69,9 +70,7 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
         ready!(Pin::new(&mut this.stream).poll_read(context, &mut chunk))?;
         this.read += chunk.filled().len();
         this.allowance.0.set(this.allowance.0.get() - chunk.filled().len());
-        if let Some(head) = &mut this.head {
-            head.check(chunk.filled()).map_err(io::Error::other)?;
-        }
+        (this.check)(chunk.filled()).map_err(io::Error::other)?;
         cursor.put_slice(chunk.filled());
         this.waited = false;
         Poll::Ready(Ok(()))

@@ -77,6 +77,8 @@ pub enum Unhealthy {
     Future,
     /// What came back is no HTTP/1.1 response head, or the connection broke.
     Http(hyper::Error),
+    /// The body broke off, or is framed as none is.
+    Body(hyper::Error),
     /// What came back is not HTTP/2, or the connection or the stream broke.
     #[cfg(feature = "full")]
     Http2(hyper::Error),
@@ -193,11 +195,15 @@ impl fmt::Display for Unhealthy {
             Self::Closed => out.write_str("closed before a complete response head"),
             Self::Http(error) if error.is_incomplete_message() => write!(out, "{}", Self::Closed),
             #[cfg(feature = "full")]
-            Self::Http(error) if tls::ended(error) => write!(out, "{}", Self::Closed),
+            Self::Http(error) if ended(error) => write!(out, "{}", Self::Closed),
             #[cfg(feature = "full")]
             Self::Http(error) if tls::cause(error).is_some() => tls::broken(tls::cause(error), out),
             // hyper's words name the fault and quote nothing; its cause, where there is one, is the kernel's error.
             Self::Http(error) => write!(out, "no HTTP/1.1 answer: {}", root(error)),
+            Self::Body(error) if ended(error) => out.write_str("closed in the middle of the body"),
+            #[cfg(feature = "full")]
+            Self::Body(error) if tls::cause(error).is_some() => tls::broken(tls::cause(error), out),
+            Self::Body(error) => write!(out, "no text of --contains: {}", root(error)),
             #[cfg(feature = "full")]
             Self::Http2(error) => http2::words(error, out),
             #[cfg(feature = "full")]
@@ -284,6 +290,16 @@ impl Unhealthy {
             _ => false,
         }
     }
+}
+
+/// Whether the connection ended, with or without TLS's own word for that.
+fn ended(error: &hyper::Error) -> bool {
+    let cause = root(error).downcast_ref::<io::Error>();
+    cause.is_some_and(|error| {
+        // h2 has made the second one up; the kernel's would have its number.
+        error.kind() == io::ErrorKind::UnexpectedEof
+            || error.kind() == io::ErrorKind::BrokenPipe && error.raw_os_error().is_none()
+    })
 }
 
 /// What began it all.

@@ -62,16 +62,6 @@ pub fn cause(error: &hyper::Error) -> Option<&TlsError> {
     }
 }
 
-/// Whether the connection ended, with or without TLS's own word for that.
-pub fn ended(error: &hyper::Error) -> bool {
-    let cause = root(error).downcast_ref::<io::Error>();
-    cause.is_some_and(|error| {
-        // h2 has made the second one up; the kernel's would have its number.
-        error.kind() == io::ErrorKind::UnexpectedEof
-            || error.kind() == io::ErrorKind::BrokenPipe && error.raw_os_error().is_none()
-    })
-}
-
 /// Whether the server ended the handshake, be it without a word.
 pub fn is_servers(error: &io::Error) -> bool {
     matches!(inner(error), None | Some(TlsError::AlertReceived(_)))

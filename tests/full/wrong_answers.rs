@@ -158,7 +158,8 @@ fn what_is_not_grpc_is_unhealthy() {
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         until_closed(stream);
     });
-    lprobe([format!("grpc://localhost:{}", http1.port)]).unhealthy_saying(&["not HTTP/2"]);
+    lprobe([format!("grpc://localhost:{}", http1.port)])
+        .unhealthy_saying(&["no HTTP/2 answer", "is HTTP/1.1, perhaps"]);
 }
 
 #[test]

@@ -30,7 +30,8 @@ const OK: &[u8] = b"\x88";
 const GRPC: &[u8] = b"\x0f\x10\x10application/grpc";
 const GRPC_STATUS: &[u8] = b"\0\x0bgrpc-status\x010";
 const RULES: Verdict = Unhealthy("the server breaks the rules of HTTP/2");
-const NOT_HTTP2: Verdict = Unhealthy("what came back is not HTTP/2, but HTTP/1.1, perhaps, or TLS");
+const NOT_HTTP2: Verdict =
+    Unhealthy("no HTTP/2 answer: it does not begin with SETTINGS, and is HTTP/1.1, perhaps, or TLS");
 const TOO_MUCH: Verdict = Unhealthy("the server sends too much for too little");
 
 const SERVING: &[u8] = b"\0\0\0\0\x02\x08\x01";
@@ -276,7 +277,10 @@ fn between(table: &mut Vec<Case>, kind: &Kind) {
             table.push(kind.answered(&format!("{name}, behind {place}"), with(bytes), verdict));
         }
         for (name, bytes) in &harmless {
-            table.push(kind.answered(&format!("{name}, behind {place}"), with(bytes), Healthy));
+            // The first is one of SETTINGS, and not an acknowledgement: RFC 9113, section 3.4.
+            let first = place == 0 && (bytes[3] != SETTINGS || bytes[4] & ACK != 0);
+            let verdict = if first { NOT_HTTP2 } else { Healthy };
+            table.push(kind.answered(&format!("{name}, behind {place}"), with(bytes), verdict));
         }
     }
 }
@@ -346,8 +350,12 @@ fn heads(table: &mut Vec<Case>, kind: &Kind) {
         table.push(kind.answered(name, kind.with_head(&head), verdict));
     }
     let [settings, head, body, end] = kind.frames();
-    // RFC 9113, section 3.4, would have it an error; h2 does not mind.
-    table.push(kind.answered("no SETTINGS", [&head[..], &body, &end].concat(), Healthy));
+    table.push(kind.answered("no SETTINGS", [&head[..], &body, &end].concat(), NOT_HTTP2));
+    table.push(kind.answered(
+        "an ACK alone",
+        [&frame(SETTINGS, ACK, 0, []), &head[..], &body, &end].concat(),
+        NOT_HTTP2,
+    ));
     let mut answered = |name: &str, frames: &[&[u8]], plain, contains, grpc| {
         let verdict = [plain, contains, grpc][kind.enough - 2];
         let answer = [&[&settings[..]], frames].concat().concat();

@@ -1,4 +1,4 @@
-.PHONY: dist demo test fuzz reproduce miri bench bench-node clean
+.PHONY: dist demo test test-slow fuzz reproduce miri image release bench bench-node clean
 
 dist:
 	scripts/dist
@@ -12,6 +12,10 @@ test: dist target/demo-server
 	cargo test --locked --features full --no-run
 	scripts/contained cargo test --locked --features full
 
+# Images, Compose, Kubernetes, other processors, releases: what takes minutes, one after the other, since some build dist/.
+test-slow: dist target/demo-server
+	cargo test --locked --test slow -- --test-threads=1
+
 # Each target of fuzz/ for FUZZ_SECONDS, 60 unless told otherwise.
 fuzz:
 	scripts/fuzz
@@ -23,6 +27,16 @@ reproduce:
 # The unsafe code, where memory is watched.
 miri:
 	scripts/miri
+
+# lprobe:VERSION and lprobe:VERSION-full, on the engine.
+image: dist
+	scripts/image
+
+# What is published of a version, into dist/release.
+release:
+	ARCH=x86_64 scripts/dist
+	ARCH=aarch64 scripts/dist
+	scripts/release
 
 # Tables and a chart, into docs/.
 bench: dist

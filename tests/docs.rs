@@ -140,6 +140,31 @@ fn man_page_and_completions_have_every_option() {
     }
 }
 
+/// Each practice has its line where the page says, and its test.
+#[test]
+fn the_practices_are_lines_and_tests() {
+    let mut tests = String::new();
+    for folder in ["tests", "tests/slow"] {
+        let files = fs::read_dir(repository(folder)).expect("a folder").map(|entry| entry.expect("an entry").path());
+        for file in files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+            tests += &fs::read_to_string(file).expect("it is there");
+        }
+    }
+    let page = read("docs/hardening.md");
+    let rows: Vec<Vec<_>> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+        .map(|row| row.trim_matches(['|', ' ']).split(" | ").collect())
+        .collect();
+    assert!(rows.len() > 12, "the table has its rows");
+    for row in rows {
+        let [_, _, line, file, test] = row[..] else { panic!("five columns: {row:?}") };
+        let (line, test) = (line.trim_matches('`'), test.trim_matches('`'));
+        assert!(read(file).contains(line), "{line} is not in {file}");
+        assert!(tests.contains(&format!("#[test]\nfn {test}()")), "there is no test {test}");
+    }
+}
+
 /// It follows the practice that lprobe exists for.
 #[test]
 fn the_example_is_hardened() {

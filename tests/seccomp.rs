@@ -239,6 +239,17 @@ fn allowed_to(who: &str) -> BTreeSet<String> {
     names.map(|name| name.as_str().expect("a name").to_owned()).collect()
 }
 
+/// The example of one that is merged: it has the profile as it is, and one group more.
+#[test]
+fn the_merged_profile_is_the_profile_and_a_group() {
+    let [profile, mut merged] = ["examples/seccomp.json", "examples/demo-seccomp.json"].map(|file| {
+        let text = fs::read_to_string(repository(file)).expect("a profile");
+        serde_json::from_str::<Value>(&text).expect("JSON")
+    });
+    merged["syscalls"].as_array_mut().expect("groups").pop();
+    assert_eq!(merged, profile);
+}
+
 /// Runs the binary by `program` and its `arguments`.
 fn runs(program: &str, arguments: &[&str], case: &Case) -> Outcome {
     let mut command = Command::new(program);

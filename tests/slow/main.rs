@@ -1,9 +1,11 @@
 //! What takes minutes, and programs that not everyone has: images on other bases, Compose, Kubernetes' manifests, other
 //! architectures, releases. `make test-slow` runs these.
 
+mod architectures;
 mod compose;
 mod examples;
 mod image;
 mod kubernetes;
+mod release;
 #[path = "../support/mod.rs"]
 mod support;

@@ -37,8 +37,11 @@ pub const NAME: &str = if FULL { "lprobe-full" } else { "lprobe" };
 /// The budget of peak resident memory, whatever a server sends, in bytes.
 pub const PEAK_RSS: u64 = if FULL { 4 << 20 } else { 1 << 20 };
 
-/// The binary that ships.
+/// The binary that ships, or what LPROBE_BINARY says in its place: another processor's, by an emulator.
 pub fn binary() -> PathBuf {
+    if let Some(binary) = std::env::var_os("LPROBE_BINARY") {
+        return binary.into();
+    }
     let binary = repository("dist").join(NAME);
     assert!(binary.exists(), "dist/{NAME} is not there: run the tests by `make test`");
     binary

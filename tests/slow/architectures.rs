@@ -1,0 +1,66 @@
+//! Processors that this machine hasn't: AArch64, and an x86-64 with nothing that its first did not have. Both by qemu, which
+//! runs the core of the other tests' probes.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{have_root, have_tools, repository, run};
+
+/// What takes strace, a look at the process from outside, or a clock that an emulator does not slow down.
+const NOT_EMULATED: [&str; 3] = [
+    "writes_are_sent_at_once_and_fail_without_a_signal",
+    "a_chain_without_end_does_not_outlast_the_deadline",
+    "trust_is_the_systems_unless_it_is_named",
+];
+
+const CORE: [&str; 4] = ["http", "tcp", "exchange", "cli"];
+
+/// Runs the core tests of both builds in `folder` by `emulator`.
+fn core_tests_pass(emulator: &str, folder: &Path) {
+    for (name, features, tests) in
+        [("lprobe", None, &CORE[..]), ("lprobe-full", Some("--features=full"), &["http", "full"])]
+    {
+        let scripts = tempfile::tempdir().expect("a folder");
+        let script = scripts.path().join(name);
+        let program = folder.join(name);
+        fs::write(&script, format!("#!/bin/sh\nexec {emulator} '{}' \"$@\"\n", program.display())).expect("a file");
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("a file");
+        let mut cargo = Command::new("cargo");
+        cargo.args(["test", "--locked", "--quiet"]).args(features).current_dir(repository("."));
+        cargo.args(tests.iter().flat_map(|test| ["--test", test]));
+        cargo.arg("--").args(NOT_EMULATED.iter().flat_map(|test| ["--skip", test]));
+        let outcome = run(cargo.env("LPROBE_BINARY", &script));
+        assert!(outcome.status.success(), "{name} by {emulator}: {}{}", outcome.stdout, outcome.stderr);
+    }
+}
+
+#[test]
+fn aarch64_is_built_and_passes_the_core_tests() {
+    if !have_root() || !have_tools(&["qemu-aarch64-static"]) {
+        return;
+    }
+    let outcome = run(Command::new(repository("scripts/dist")).env("ARCH", "aarch64"));
+    assert!(outcome.status.success(), "{}", outcome.stderr);
+    let folder = repository("dist/aarch64");
+    for name in ["lprobe", "lprobe-full"] {
+        let file = fs::read(folder.join(name)).expect("it is built");
+        let file = goblin::elf::Elf::parse(&file).expect("ELF");
+        assert_eq!(file.header.e_machine, goblin::elf::header::EM_AARCH64);
+        // Position-independent, and asking for no interpreter.
+        assert_eq!(file.header.e_type, goblin::elf::header::ET_DYN);
+        assert!(file.interpreter.is_none() && file.libraries.is_empty());
+    }
+    core_tests_pass("qemu-aarch64-static", &folder);
+}
+
+/// The first x86-64 had SSE2, and neither what is behind it nor AES: an instruction of x86-64-v2 or later ends in a crash.
+#[test]
+fn the_oldest_x86_64_will_do() {
+    if !have_tools(&["qemu-x86_64-static"]) {
+        return;
+    }
+    let without = "-sse3,-ssse3,-sse4.1,-sse4.2,-popcnt,-cx16,-lahf_lm,-svm,-abm,-sse4a";
+    core_tests_pass(&format!("qemu-x86_64-static -cpu qemu64,{without}"), &repository("dist"));
+}

@@ -1,0 +1,73 @@
+//! `make release`, and what docs/releasing.md says of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{have_root, have_tools, repository, run};
+
+fn release() -> BTreeMap<String, Vec<u8>> {
+    let outcome = run(Command::new("make").arg("release").current_dir(repository(".")));
+    assert!(outcome.status.success(), "{}", outcome.stderr);
+    let files =
+        fs::read_dir(repository("dist/release")).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).expect("UTF-8").to_owned();
+    files.map(|path| (name(&path), fs::read(&path).expect("a file"))).collect()
+}
+
+/// A block of shell commands on the page that has `word`.
+fn commands(word: &str) -> String {
+    let page = fs::read_to_string(repository("docs/releasing.md")).expect("the page");
+    let blocks = page.split("```sh\n").skip(1).map(|block| block.split_once("```").expect("its end").0.to_owned());
+    blocks.into_iter().find(|block| block.contains(word)).expect("a block")
+}
+
+#[test]
+fn a_release_is_complete_the_same_twice_and_signed_as_the_page_says() {
+    if !have_root() || !have_tools(&["qemu-aarch64-static", "minisign"]) {
+        return;
+    }
+    let files = release();
+    let version = env!("CARGO_PKG_VERSION");
+    for arch in ["x86_64", "aarch64"] {
+        for full in ["", "-full"] {
+            let name = format!("lprobe-{version}-linux-{arch}{full}");
+            let archive = repository("dist/release").join(format!("{name}.tar.gz"));
+            let listed = run(Command::new("tar").arg("--list").arg("--file").arg(archive)).stdout;
+            let program = format!("lprobe{full}");
+            for file in [
+                &program,
+                "LICENSE-APACHE",
+                "LICENSE-MIT",
+                &format!("{program}.1"),
+                &format!("{program}.bash"),
+                &format!("_{program}"),
+                &format!("{program}.fish"),
+            ] {
+                assert!(listed.lines().any(|line| line == format!("{name}/{file}")), "{name} lacks {file}: {listed}");
+            }
+            assert!(files.contains_key(&format!("{name}.cdx.json")), "{name}");
+        }
+    }
+    let again = release();
+    let differing: Vec<_> = files.keys().filter(|&name| files.get(name) != again.get(name)).collect();
+    assert!(differing.is_empty() && files.len() == again.len(), "{differing:?}");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let shell = |script: &str| {
+        let outcome = run(Command::new("bash").args(["-ec", script]).current_dir(folder.path()));
+        assert!(outcome.status.success(), "{script}: {outcome:?}");
+    };
+    let release = repository("dist/release");
+    shell("minisign -G -W -s minisign.key -p minisign.pub");
+    shell(&format!("mkdir dist && cp -r {} dist/release", release.display()));
+    shell(&commands("minisign -S"));
+    shell(&format!("cp minisign.pub dist/release && cd dist/release && {}", commands("minisign -V")));
+    // What was changed is told.
+    let changed = format!("dist/release/lprobe-{version}-linux-x86_64.tar.gz");
+    fs::write(folder.path().join(changed), "changed").expect("a file");
+    let check = format!("cd dist/release && {}", commands("minisign -V"));
+    let outcome = run(Command::new("bash").args(["-ec", &check]).current_dir(folder.path()));
+    assert!(!outcome.status.success() && outcome.stdout.contains("x86_64.tar.gz: FAILED"), "{outcome:?}");
+}

@@ -168,8 +168,9 @@ extern "C" fn told(_signal: c_int) -> ! {
 
 /// Exit code 1, and `line` where it can be read.
 fn end(line: &[u8]) -> ! {
-    if was_inherited(libc::STDERR_FILENO) {
-        // SAFETY: write is async-signal-safe.
+    if takes_a_line(libc::STDERR_FILENO) {
+        fail_without_signals();
+        // SAFETY: write is async-signal-safe, as poll and sigprocmask are.
         unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
     }
     exit(1)

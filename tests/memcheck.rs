@@ -24,7 +24,9 @@ fn probes_of_every_kind_use_memory_as_they_may() {
     let closed = ClosedPort::new();
     let udp = format!("udp://localhost:{}", closed.port);
 
-    lprobe(&["--timeout=60s", &well.http("/"), "--contains=ok", "--header=X: y", "--basic-auth=a:b", "-v"]);
+    let verbose =
+        lprobe(&["--timeout=60s", &well.http("/"), "--contains=ok", "--header=X: y", "--basic-auth=a:b", "-v"]);
+    assert!(verbose.status.success(), "{verbose:?}");
     lprobe(&["--timeout=60s", &well.http("/")]).healthy();
     lprobe(&["--timeout=60s", &well.tcp(), &fresh, &well.http("/${NOBODY:-}")]).healthy();
     lprobe(&["--timeout=60s", &redis.tcp(), "--send=PING\\r\\n\\r\\n", "--expect=+PONG"]).healthy();
@@ -49,7 +51,8 @@ fn what_spills_out_of_the_arena_uses_memory_as_it_may() {
     let targets: Vec<_> = servers.iter().map(|server| server.http("/")).collect();
     let targets: Vec<_> = targets.iter().map(String::as_str).collect();
     lprobe_by_addresses(&[&["--timeout=60s", "--contains=yyy"], &targets[..]].concat()).healthy();
-    lprobe_by_addresses(&[&["--timeout=60s", "--contains=no such"], &targets[..]].concat());
+    let lacking = lprobe_by_addresses(&[&["--timeout=60s", "--contains=no such"], &targets[..]].concat());
+    assert_eq!(lacking.status.code(), Some(1), "{lacking:?}");
 }
 
 #[test]
@@ -65,6 +68,6 @@ fn whatever_is_no_probe_uses_memory_as_it_may() {
     lprobe(&["tcp://localhost:${NOBODY}"]).unhealthy();
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("copy");
-    lprobe(&["install", copy.to_str().expect("UTF-8")]);
+    lprobe(&["install", copy.to_str().expect("UTF-8")]).healthy();
     assert_eq!(fs::read(copy).ok(), fs::read(binary()).ok());
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
+use std::io::{PipeReader, PipeWriter, Write};
 use std::iter::from_fn;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -300,6 +300,46 @@ fn a_pause_beyond_the_deadline_is_unhealthy() {
 
 // Standard streams.
 
+/// A pipe that has no room, and whose reader never comes, with that reader.
+fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("it is a pipe");
+    while writer.write(&[b'x'; 4096]).is_ok() {}
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::empty())).expect("it is a pipe");
+    (reader, writer)
+}
+
+/// The exit code, unless it waits for what never comes.
+fn code_of(mut probe: Running) -> Option<i32> {
+    let begin = Instant::now();
+    loop {
+        if let Some(status) = probe.0.try_wait().expect("it is a child") {
+            return status.code();
+        }
+        assert!(begin.elapsed() < Duration::from_secs(30), "it waits for a reader");
+    }
+}
+
+/// What a signal has it say, as an end that nobody chose.
+#[test]
+fn a_stderr_that_takes_nothing_changes_no_exit_code_of_a_signal() {
+    for (waits, signal) in [(true, Signal::SIGTERM), (true, Signal::SIGABRT), (false, Signal::SIGABRT)] {
+        for is_full in [true, false] {
+            let (reader, writer) = if is_full { full_pipe() } else { std::io::pipe().expect("a pipe") };
+            let reader = is_full.then_some(reader);
+            let server = Server::silent();
+            let mut command = Command::new(binary());
+            without_variables(&mut command).args(waits.then_some("--wait=60s"));
+            let command = command.args(["--timeout=60s", &server.http("/")]).stderr(writer);
+            let probe = Running(command.spawn().expect("it starts"));
+            server.request();
+            kill(Pid::from_raw(probe.0.id().cast_signed()), signal).expect("it runs");
+            assert_eq!(code_of(probe), Some(1), "{signal}, --wait: {waits}, full: {is_full}");
+            drop(reader);
+        }
+    }
+}
+
 #[test]
 fn a_stderr_that_can_take_no_more_changes_no_exit_code() {
     let file = tempfile::NamedTempFile::new().expect("a file");
@@ -312,21 +352,11 @@ fn a_stderr_that_can_take_no_more_changes_no_exit_code() {
 /// The pipe has no room, and its reader never comes.
 #[test]
 fn a_full_stderr_does_not_outlast_the_deadline() {
-    let (_reader, mut writer) = std::io::pipe().expect("a pipe");
-    fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("it is a pipe");
-    while writer.write(&[b'x'; 4096]).is_ok() {}
-    fcntl(&writer, FcntlArg::F_SETFL(OFlag::empty())).expect("it is a pipe");
+    let (_reader, writer) = full_pipe();
     for argument in ["tcp://:1", "nonsense"] {
         let stderr = writer.try_clone().expect("the pipe");
-        let mut probe = Running(Command::new(binary()).arg(argument).stderr(stderr).spawn().expect("it starts"));
-        let begin = Instant::now();
-        let code = loop {
-            if let Some(status) = probe.0.try_wait().expect("it is a child") {
-                break status.code();
-            }
-            assert!(begin.elapsed() < Duration::from_secs(30), "{argument}: it waits for a reader");
-        };
-        assert_eq!(code, Some(1));
+        let probe = Running(Command::new(binary()).arg(argument).stderr(stderr).spawn().expect("it starts"));
+        assert_eq!(code_of(probe), Some(1), "{argument}");
     }
 }
 

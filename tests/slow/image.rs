@@ -109,19 +109,18 @@ pub fn stand_in(name: &str) -> Option<String> {
 #[test]
 fn the_example_builds_and_is_healthy() {
     let Some(builder) = stand_in("builder") else { return };
-    let tag = format!("lprobe-test-example:{}", std::process::id());
-    let example = repository("Dockerfile.example");
-    docker_ok(&[
-        "build",
-        "--quiet",
-        "--network=host",
-        &format!("--build-arg=BUILDER={builder}"),
-        &format!("--tag={tag}"),
-        &format!("--label=lprobe-test={tag}"),
-        &format!("--file={}", example.display()),
-        repository(".").to_str().expect("UTF-8"),
-    ]);
-    let image = Image(tag);
+    let example = repository("Dockerfile.example").display().to_string();
+    let build = |stage: Option<&str>| {
+        let tag = format!("lprobe-test-{}:{}", stage.unwrap_or("example"), std::process::id());
+        let mut arguments = vec!["build".into(), "--quiet".into(), "--network=host".into(), format!("--tag={tag}")];
+        arguments.extend([format!("--build-arg=BUILDER={builder}"), format!("--file={example}")]);
+        arguments.extend(stage.map(|stage| format!("--target={stage}")));
+        arguments.push(repository(".").display().to_string());
+        docker_ok(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        Image(tag)
+    };
+    // By a name of its own, the stage is removed at the end; the whole takes it from the cache.
+    let (_stage, image) = (build(Some("build")), build(None));
     let container = Container::run(&image, &["--health-interval=1s", "--health-retries=1"], &[]);
     container.goes_to("healthy");
     assert!(container.exec(&["/demo-server", "8080", "sick"]).status.success());

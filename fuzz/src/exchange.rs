@@ -42,7 +42,7 @@ fn healthy(kind: u8, reply: &[u8], piece: usize) -> bool {
     peer::run(service::probe(service, stream, &progress)).is_ok()
 }
 
-/// A whole message, and either Authentication or an ErrorResponse with an SQLSTATE that is not cannot_connect_now.
+/// A whole message, and either Authentication with a code that there is, or an ErrorResponse with an SQLSTATE that is not cannot_connect_now.
 /// PostgreSQL documentation, sections 55.7 and 55.8.
 fn is_postgres(reply: &[u8]) -> bool {
     let (Some(kind), Some(length)) = (reply.first(), reply.get(1..5)) else { return false };
@@ -50,5 +50,7 @@ fn is_postgres(reply: &[u8]) -> bool {
     // As much more than its own length as the least that either message has in it.
     let Some(body) = reply.get(5..1 + length).filter(|body| (4..4000).contains(&body.len())) else { return false };
     let state = body.split(|&byte| byte == 0).find(|field| field.starts_with(b"C"));
-    *kind == b'R' || *kind == b'E' && state.is_some_and(|state| state.len() == 6 && state != b"C57P03")
+    // Authentication's code is one of the first thirteen.
+    let asks = || body[..3] == [0; 3] && body[3] <= 12;
+    *kind == b'R' && asks() || *kind == b'E' && state.is_some_and(|state| state.len() == 6 && state != b"C57P03")
 }

@@ -49,12 +49,12 @@ fn postgres(reply: &[u8]) -> Judgement {
     };
     let Some(body) = body.get(..length) else { return Judgement::More };
     let code = || body.split(|&byte| byte == 0).find_map(|field| field.strip_prefix(b"C"));
-    match kind {
+    let is_ready = match kind {
         // The requests that there are, of which 12 is the last.
-        b'R' if matches!(body, [0, 0, 0, 0..=12, ..]) => Judgement::Healthy,
-        _ if code().is_some_and(|code| code.len() == 5 && code != b"57P03") => Judgement::Healthy,
-        _ => Judgement::Unhealthy,
-    }
+        b'R' => matches!(body, [0, 0, 0, 0..=12, ..]),
+        _ => code().is_some_and(|code| code.len() == 5 && code != b"57P03"),
+    };
+    if is_ready { Judgement::Healthy } else { Judgement::Unhealthy }
 }
 
 /// The greeting, a packet of number 0 for protocol 10; an error packet says 255 there.

@@ -4,14 +4,12 @@ mod support;
 
 use std::fs;
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use socket2::{Domain, Socket, Type};
 use support::lprobe;
 use support::netns::isolated;
-use support::server::{ClosedPort, LOCALHOST, LOCALHOST6, Server, until_closed};
+use support::server::{ClosedPort, LOCALHOST, LOCALHOST6, Server, full_backlog, until_closed};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -200,12 +198,7 @@ fn the_default_deadline_is_one_second() {
 /// One deadline covers both waits.
 #[test]
 fn one_deadline_covers_connection_and_answer() {
-    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    listener.bind(&SocketAddr::new(LOCALHOST, 0).into()).expect("a free port");
-    listener.listen(0).expect("it is bound");
-    let listener = TcpListener::from(listener);
-    let address = listener.local_addr().expect("an address");
-    let _waiting = TcpStream::connect(address).expect("room for one");
+    let (listener, address, _waiting) = full_backlog();
     let silent = thread::spawn(move || {
         // Once the probe's first packet has gone unheard, there is room again.
         let knocking = format!("0100007F:{:04X} 02", address.port());

@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::io::{PipeReader, PipeWriter, Write};
 use std::iter::from_fn;
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
@@ -16,10 +16,9 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use socket2::{Domain, Socket, Type};
 
 use support::netns::{ip, isolated, sysctl};
-use support::server::{ClosedPort, LOCALHOST, Server, until_closed};
+use support::server::{ClosedPort, LOCALHOST, Server, full_backlog, until_closed};
 use support::{
     Outcome, PEAK_RSS, Running, binary, have, have_root, have_tools, lprobe, run, stderr_of, without_variables,
 };
@@ -181,12 +180,7 @@ fn a_port_range_that_is_used_up_is_named() {
 /// Nobody accepts, and there is no room to wait: the service hangs.
 #[test]
 fn a_full_backlog_is_unhealthy_at_the_deadline() {
-    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    listener.bind(&SocketAddr::new(LOCALHOST, 0).into()).expect("a free port");
-    listener.listen(0).expect("it is bound");
-    let listener = TcpListener::from(listener);
-    let address = listener.local_addr().expect("an address");
-    let _waiting = TcpStream::connect(address).expect("room for one");
+    let (_listener, address, _waiting) = full_backlog();
     let outcome = lprobe(["--timeout=300ms", &format!("tcp://{address}")]);
     assert!(outcome.took < Duration::from_millis(800), "{outcome:?}");
     outcome.unhealthy_saying(&["no connection to 127.0.0.1 within 300 ms"]);

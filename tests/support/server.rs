@@ -127,6 +127,17 @@ impl ClosedPort {
     }
 }
 
+/// A listener that has no room for another connection, its address, and the one that waits there.
+pub fn full_backlog() -> (TcpListener, SocketAddr, TcpStream) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::new(LOCALHOST, 0).into()).expect("a free port");
+    socket.listen(0).expect("it is bound");
+    let listener = TcpListener::from(socket);
+    let address = listener.local_addr().expect("an address");
+    let waiting = TcpStream::connect(address).expect("room for one");
+    (listener, address, waiting)
+}
+
 /// What the client sends up to the empty line that ends its request head, or up to its end.
 fn request_head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();

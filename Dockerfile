@@ -5,7 +5,8 @@
 # `make image` builds it from what `make dist` made: lprobe:0.1.0, and lprobe:0.1.0-full.
 FROM scratch
 ARG BINARY=lprobe
-ARG TARGETARCH=amd64
+# BuildKit sets it, for each platform, unless it has a default here.
+ARG TARGETARCH
 COPY ${TARGETARCH}/${BINARY} /lprobe
 COPY LICENSE-APACHE LICENSE-MIT /licenses/
 # To write to a volume by `lprobe install`, be the volume's owner.

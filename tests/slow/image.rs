@@ -1,16 +1,20 @@
 //! `make image`, and HEALTHCHECK on each kind of base by what it copies from there.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use goblin::elf::Elf;
+use goblin::elf::header::{EM_AARCH64, EM_X86_64};
+
 use crate::support::engine::{Container, Image, docker_ok, have_engine};
-use crate::support::{have, repository, run};
+use crate::support::{Outcome, have, repository, run};
 
 /// What `make image` makes, under a name of the test's own.
 pub struct Release {
     pub name: String,
     pub small: Image,
-    _full: Image,
+    full: Image,
     _latest: Image,
 }
 
@@ -18,12 +22,12 @@ impl Release {
     pub fn new(test: &str) -> Self {
         let name = format!("lprobe-test-{test}-{}", std::process::id());
         let mut script = Command::new(repository("scripts/image"));
-        let outcome = run(script.env("LPROBE_IMAGE", &name).env("DOCKER_BUILDKIT", "0"));
+        let outcome = run(script.env("LPROBE_IMAGE", &name));
         assert!(outcome.status.success(), "{outcome:?}");
         let tagged = |tag: &str| Image(format!("{name}:{tag}"));
         let version = env!("CARGO_PKG_VERSION");
         let [small, full, latest] = [version, &format!("{version}-full"), "latest"].map(tagged);
-        Self { name, small, _full: full, _latest: latest }
+        Self { name, small, full, _latest: latest }
     }
 }
 
@@ -33,11 +37,11 @@ fn an_image_is_the_binary_with_labels() {
         return;
     }
     let release = Release::new("labels");
-    let Release { small, _full: full, .. } = &release;
-    for (image, version) in [(small, "lprobe 0.1.0"), (full, "lprobe 0.1.0 (full)")] {
+    let Release { small, full, .. } = &release;
+    let version = concat!("lprobe ", env!("CARGO_PKG_VERSION"));
+    for (image, version) in [(small, version), (full, &format!("{version} (full)"))] {
         let container = Container(docker_ok(&["create", &image.0]));
-        let run = docker_ok(&["run", "--rm", &image.0, "--version"]);
-        assert_eq!(run.replace(env!("CARGO_PKG_VERSION"), "0.1.0"), version);
+        assert_eq!(docker_ok(&["run", "--rm", &image.0, "--version"]), version);
         let label = |name: &str| {
             container.inspect(&format!("{{{{index .Config.Labels \"org.opencontainers.image.{name}\"}}}}"))
         };
@@ -49,6 +53,78 @@ fn an_image_is_the_binary_with_labels() {
         }
         assert_eq!(container.inspect("{{.Config.User}}"), "65532:65532");
     }
+}
+
+#[test]
+fn an_image_is_a_list_of_both_architectures_where_the_engine_can_hold_one() {
+    if !have_engine() {
+        return;
+    }
+    let buildx =
+        Command::new("docker").args(["buildx", "version"]).output().is_ok_and(|output| output.status.success());
+    let holds_lists = docker_ok(&["info", "--format", "{{.DriverStatus}}"]).contains("containerd");
+    let why = "this takes docker's buildx, and an engine that keeps its images in containerd";
+    if !have("BUILDX", buildx && holds_lists, why) {
+        return;
+    }
+    let release = Release::new("list");
+    let folder = tempfile::tempdir().expect("a folder");
+    for image in [&release.small, &release.full] {
+        for (platform, machine) in [("linux/amd64", EM_X86_64), ("linux/arm64", EM_AARCH64)] {
+            let container = Container(docker_ok(&["create", "--platform", platform, &image.0]));
+            let file = folder.path().join("lprobe");
+            docker_ok(&["cp", &format!("{}:/lprobe", container.0), file.to_str().expect("UTF-8")]);
+            let file = fs::read(file).expect("a copy");
+            assert_eq!(Elf::parse(&file).expect("ELF").header.e_machine, machine, "{} for {platform}", image.0);
+        }
+    }
+}
+
+/// What `scripts/image` has docker build where its image store is of this kind, and what it says: with programs in place of
+/// docker, the binaries and `scripts/dist`.
+fn builds_with(store: &str) -> (String, Outcome) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = |name: &str| folder.path().join(name);
+    for name in ["scripts/image", "Cargo.toml", "Dockerfile", "LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::create_dir_all(place(name).parent().expect("a folder")).expect("a folder");
+        fs::copy(repository(name), place(name)).expect("a copy");
+    }
+    let program = |name: &str, script: &str| {
+        fs::create_dir_all(place(name).parent().expect("a folder")).expect("a folder");
+        fs::write(place(name), format!("#!/bin/sh\n{script}\n")).expect("a file");
+        fs::set_permissions(place(name), fs::Permissions::from_mode(0o755)).expect("a file");
+    };
+    program("bin/uname", "echo x86_64");
+    let context = "for context; do :; done; (cd $context; grep -o A[MR][DM]64 */lprobe)";
+    let build = format!("build) {{ echo $*; {context}; }} >>'{}';;", place("builds").display());
+    program("bin/docker", &format!("case $1 in info) echo '{store}';; {build} esac"));
+    program("dist/lprobe", "echo lprobe 1.2.3 # AMD64");
+    program("dist/lprobe-full", "");
+    program(
+        "scripts/dist",
+        "mkdir dist/$ARCH; echo ARM64 >dist/$ARCH/lprobe; touch dist/$ARCH/lprobe-full; echo built",
+    );
+    let path = format!("{}:{}", place("bin").display(), std::env::var("PATH").expect("a path"));
+    let outcome = run(Command::new(place("scripts/image")).env("PATH", path));
+    (fs::read_to_string(place("builds")).expect("it builds"), outcome)
+}
+
+#[test]
+fn both_architectures_are_built_for_an_engine_that_keeps_lists() {
+    let (builds, outcome) = builds_with("[[driver-type io.containerd.snapshotter.v1]]");
+    assert!(outcome.status.success() && outcome.stderr.contains("image: for amd64 and arm64\n"), "{outcome:?}");
+    assert!(builds.contains("--tag lprobe:1.2.3 ") && builds.contains("--tag lprobe:1.2.3-full "), "{builds}");
+    assert_eq!(builds.matches("--platform linux/amd64,linux/arm64").count(), 2, "{builds}");
+    // Its value is BuildKit's: a default in the Dockerfile would win over that too.
+    assert!(!builds.contains("TARGETARCH="), "{builds}");
+    let dockerfile = fs::read_to_string(repository("Dockerfile")).expect("the Dockerfile");
+    assert!(dockerfile.contains("\nARG TARGETARCH\n"), "{dockerfile}");
+    assert!(builds.contains("\namd64/lprobe:AMD64\narm64/lprobe:ARM64\n"), "{builds}");
+
+    let (builds, outcome) = builds_with("[[Backing Filesystem extfs]]");
+    assert!(outcome.status.success() && outcome.stderr.contains("image: for amd64 alone: the engine"), "{outcome:?}");
+    assert_eq!(builds.matches("TARGETARCH=amd64").count(), 2, "{builds}");
+    assert!(!builds.contains("--platform") && !builds.contains("ARM64"), "{builds}");
 }
 
 /// The README's lines, over `base`.

@@ -12,7 +12,7 @@ use super::{Outcome, have, repository, run};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn docker(arguments: &[&str]) -> Outcome {
-    run(Command::new("docker").env("DOCKER_BUILDKIT", "0").args(arguments))
+    run(Command::new("docker").args(arguments))
 }
 
 #[track_caller]
@@ -72,6 +72,12 @@ impl Container {
 
     pub fn exec(&self, arguments: &[&str]) -> Outcome {
         docker(&[&["exec", &self.0], arguments].concat())
+    }
+
+    /// Stops it, and says its exit code: 137 if it had to be killed.
+    pub fn stop(&self) -> String {
+        docker_ok(&["stop", &self.0]);
+        self.inspect("{{.State.ExitCode}}")
     }
 
     pub fn inspect(&self, format: &str) -> String {

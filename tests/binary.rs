@@ -51,6 +51,32 @@ fn it_is_stripped() {
     });
 }
 
+/// Instructions that every x86-64 has. The large build has ring's faster code too, which asks the processor before it runs:
+/// tests/slow/architectures.rs runs that build where nothing faster is there.
+#[test]
+#[cfg(all(target_arch = "x86_64", not(feature = "full")))]
+fn every_x86_64_has_its_instructions() {
+    use iced_x86::{Decoder, DecoderOptions};
+    // What the x86-64 psABI (3.1.1) has in the baseline, what is older, and what older processors take for no operation.
+    let baseline = "CMOV CX8 FPU FPU287 FPU387 FXSR MMX SSE SSE2 SYSCALL X64
+        INTEL8086 INTEL186 INTEL286 INTEL386 INTEL486 CPUID
+        CET_IBT MULTIBYTENOP PAUSE";
+    let file = fs::read(binary()).expect("the binary");
+    let elf = Elf::parse(&file).expect("an ELF file");
+    let mut count = 0;
+    for section in elf.section_headers.iter().filter(|section| section.is_executable()) {
+        let code = &file[section.file_range().expect("bytes in the file")];
+        for instruction in Decoder::with_ip(64, code, section.sh_addr, DecoderOptions::NONE).iter() {
+            count += 1;
+            for feature in instruction.cpuid_features() {
+                let there = baseline.split_whitespace().any(|name| name == format!("{feature:?}"));
+                assert!(there, "{feature:?} at {:#x}: {:?}", instruction.ip(), instruction.code());
+            }
+        }
+    }
+    assert!(count > 10_000, "{count} instructions");
+}
+
 fn is_debug(elf: &Elf, name: usize) -> bool {
     elf.shdr_strtab.get_at(name).is_some_and(|name| name.starts_with(".debug"))
 }

@@ -6,6 +6,7 @@ mod compose;
 mod examples;
 mod image;
 mod kubernetes;
+mod registry;
 mod release;
 #[path = "../support/mod.rs"]
 mod support;

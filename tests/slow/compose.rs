@@ -66,23 +66,30 @@ fn a_service_becomes_healthy_before_its_dependent_and_unhealthy_when_it_is_sick(
     let project = Project::new("compose.yaml", vec![("IMAGE", image.0.clone())]);
     project.compose_ok(&["up", "--detach"]);
     let (service, dependent) = (project.container("service"), project.container("dependent"));
-    // `up` waited for the one before it made the other.
+    // `up` waited for the one before it started the other.
     assert_eq!(service.health(), "healthy");
-    assert!(dependent.inspect("{{.Created}}") > service.inspect("{{.State.StartedAt}}"));
-    for (setting, value) in [
-        ("{{.HostConfig.ReadonlyRootfs}}", "true"),
-        ("{{.HostConfig.CapDrop}}", "[ALL]"),
-        ("{{.HostConfig.Memory}}", "33554432"),
-        ("{{.HostConfig.PidsLimit}}", "16"),
-        ("{{.Config.User}}", "65532:65532"),
-    ] {
-        assert_eq!(service.inspect(setting), value, "{setting}");
+    let healthy = "{{range .State.Health.Log}}{{if not .ExitCode}}{{.End.UTC.Format \"2006-01-02T15:04:05.000000000Z\"}} {{end}}{{end}}";
+    let healthy = service.inspect(healthy);
+    let first = healthy.split(' ').next().expect("a check");
+    assert!(dependent.inspect("{{.State.StartedAt}}").as_str() > first, "a check found it healthy at {first}");
+    for container in [&service, &dependent] {
+        for (setting, value) in [
+            ("{{.HostConfig.ReadonlyRootfs}}", "true"),
+            ("{{.HostConfig.CapDrop}}", "[ALL]"),
+            ("{{.HostConfig.Memory}}", "33554432"),
+            ("{{.HostConfig.PidsLimit}}", "16"),
+            ("{{.HostConfig.NanoCpus}}", "500000000"),
+            ("{{.Config.User}}", "65532:65532"),
+        ] {
+            assert_eq!(container.inspect(setting), value, "{setting}");
+        }
+        let security = container.inspect("{{.HostConfig.SecurityOpt}}");
+        assert!(security.contains("no-new-privileges") && security.contains("epoll_pwait"), "{security}");
     }
-    let security = service.inspect("{{.HostConfig.SecurityOpt}}");
-    assert!(security.contains("no-new-privileges") && security.contains("epoll_pwait"), "{security}");
     docker_ok(&["exec", &service.0, "/demo-server", "8080", "sick"]);
     service.goes_to("unhealthy");
     assert_eq!(service.last_check(), "1 lprobe: http://localhost:8080/healthz: status 503, expected 200-299");
+    assert_eq!([service.stop(), dependent.stop()], ["0", "0"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The examples and Dockerfiles, as the checkers of those who read them see them.
 
+use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
@@ -53,13 +54,40 @@ fn the_manifests_are_as_kubernetes_has_them() {
     }
 }
 
-/// By the model that the SDK of ECS checks a request with: nothing is missing, unknown, or of another type.
+/// By the model that the SDK of ECS checks a request with: nothing is missing, unknown, of another type, or another word than
+/// those that it lists.
 #[test]
 fn the_task_is_as_ecs_has_it() {
     let check = "import json, sys, botocore.session as session, botocore.validate as validate
 shape = session.get_session().get_service_model('ecs').operation_model('RegisterTaskDefinition').input_shape
-sys.exit(validate.ParamValidator().validate(json.load(open(sys.argv[1])), shape).generate_report() or 0)";
+task = json.load(open(sys.argv[1]))
+def no_words(value, shape):
+    if shape.type_name == 'structure':
+        return [word for name in value for word in no_words(value[name], shape.members[name])]
+    if shape.type_name == 'list':
+        return [word for item in value for word in no_words(item, shape.member)]
+    return [value] if getattr(shape, 'enum', []) and value not in shape.enum else []
+sys.exit(validate.ParamValidator().validate(task, shape).generate_report() or no_words(task, shape) or 0)";
     finds_nothing("python", &["-c", check, "examples/ecs-task.json"]);
+}
+
+/// So that the test of that image, on an engine, is one of this task too.
+#[test]
+fn the_task_checks_health_as_the_dockerfile_does() {
+    let read = |path: &str| fs::read_to_string(repository(path)).expect("the example");
+    let task: Value = serde_json::from_str(&read("examples/ecs-task.json")).expect("JSON");
+    let check = &task["containerDefinitions"][0]["healthCheck"];
+    let command: Vec<_> = check["command"].as_array().expect("a list").iter().map(Value::to_string).collect();
+    let [kind, words @ ..] = &command[..] else { panic!("{check}") };
+    assert_eq!(kind, "\"CMD\"", "there is no shell");
+    let (interval, timeout) = (&check["interval"], &check["timeout"]);
+    let (start_period, retries) = (&check["startPeriod"], &check["retries"]);
+    let line = format!(
+        "HEALTHCHECK --interval={interval}s --timeout={timeout}s --start-period={start_period}s --retries={retries} \\\n    \
+         CMD [{}]\n",
+        words.join(", ")
+    );
+    assert!(read("Dockerfile.example").contains(&line), "{line}");
 }
 
 /// Each of the rules that a container can break: https://kubernetes.io/docs/concepts/security/pod-security-standards/.

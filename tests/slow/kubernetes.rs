@@ -63,11 +63,24 @@ impl Podman {
         let names = self.ok(&["ps", "--format={{.Names}}"]);
         names.lines().find(|name| name.ends_with("-service")).expect("it runs").to_owned()
     }
+
+    /// Runs a probe's command in a container, with these more options to `podman exec`.
+    fn probe(&self, container: &str, command: &[String], options: &[&str]) -> Option<i32> {
+        let command: Vec<_> = command.iter().map(|word| &**word).collect();
+        self.run(&[&["exec"], options, &[container], &command].concat()).status.code()
+    }
+
+    /// Waits until a probe finds the service healthy, as it is soon after its start.
+    #[track_caller]
+    fn becomes_healthy(&self, container: &str, command: &[String]) {
+        assert_eq!(self.probe(container, command, &["--env=LPROBE_WAIT=10s"]), Some(0));
+    }
 }
 
 impl Drop for Podman {
     fn drop(&mut self) {
         self.run(&["pod", "rm", "--all", "--force", "--time=0"]);
+        self.run(&["rm", "--all", "--force", "--time=0"]);
         self.run(&["rmi", "--all", "--force"]);
     }
 }
@@ -85,17 +98,12 @@ fn service(name: &str, lprobe: bool) -> Image {
     Image::build(name, dockerfile, &files)
 }
 
-/// The commands of the probes of a manifest's service, by the probes' names.
-fn probes(manifest: &str) -> Vec<(String, Vec<String>)> {
+/// The command of a probe of a manifest's service.
+fn probe(manifest: &str, name: &str) -> Vec<String> {
     let manifest = yaml(manifest);
     let pod = manifest.pointer("/spec/template/spec").unwrap_or(&manifest["spec"]);
-    let container = pod["containers"][0].as_object().expect("a container");
-    let command = |probe: &Value| {
-        let words = probe["exec"]["command"].as_array().expect("a command");
-        words.iter().map(|word| word.as_str().expect("a word").to_owned()).collect()
-    };
-    let probes = container.iter().filter(|(name, _)| name.ends_with("Probe"));
-    probes.map(|(name, probe)| (name.clone(), command(probe))).collect()
+    let command = pod["containers"][0][name]["exec"]["command"].as_array().expect("a command");
+    command.iter().map(|word| word.as_str().expect("a word").to_owned()).collect()
 }
 
 #[test]
@@ -106,27 +114,15 @@ fn a_deployment_is_probed() {
     let image = service("deployment", true);
     let podman = Podman::with(&[(&image.0, "demo:0.1.0")]);
     let container = podman.plays("kubernetes.yaml");
+    let [startup, readiness, liveness] =
+        ["startupProbe", "readinessProbe", "livenessProbe"].map(|name| probe("kubernetes.yaml", name));
+    podman.becomes_healthy(&container, &startup);
+    let codes = || [&startup, &readiness, &liveness].map(|command| podman.probe(&container, command, &[]));
+    assert_eq!(codes(), [Some(0); 3]);
     assert_eq!(podman.run(&["healthcheck", "run", &container]).status.code(), Some(0));
-    let probes = probes("kubernetes.yaml");
-    assert_eq!(probes.len(), 3);
-    let codes = || {
-        let code = |(name, command): &(String, Vec<String>)| {
-            let words: Vec<_> = ["exec", &container].into_iter().chain(command.iter().map(|word| &**word)).collect();
-            (name.clone(), podman.run(&words).status.code().expect("a code"))
-        };
-        probes.iter().map(code).collect::<Vec<_>>()
-    };
-    let expected = |codes: [i32; 3]| {
-        ["livenessProbe", "readinessProbe", "startupProbe"]
-            .map(str::to_owned)
-            .into_iter()
-            .zip(codes)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(codes(), expected([0, 0, 0]));
     podman.ok(&["exec", &container, "/demo-server", "8080", "sick"]);
     // It is not ready, and alive.
-    assert_eq!(codes(), expected([0, 1, 1]));
+    assert_eq!(codes(), [Some(1), Some(1), Some(0)]);
     assert_eq!(podman.run(&["healthcheck", "run", &container]).status.code(), Some(0));
 }
 
@@ -139,7 +135,33 @@ fn an_init_container_seeds_a_volume() {
     let image = service("init-service", false);
     let podman = Podman::with(&[(&image.0, "service:1"), (&release.small.0, "lprobe:0.1.0")]);
     let container = podman.plays("kubernetes-init-container.yaml");
+    let readiness = probe("kubernetes-init-container.yaml", "readinessProbe");
+    podman.becomes_healthy(&container, &readiness);
     assert_eq!(podman.run(&["healthcheck", "run", &container]).status.code(), Some(0));
     podman.ok(&["exec", &container, "/demo-server", "8080", "sick"]);
-    assert_eq!(podman.run(&["healthcheck", "run", &container]).status.code(), Some(1));
+    assert_eq!(podman.probe(&container, &readiness, &[]), Some(1));
+}
+
+/// Podman plays these from 5.3 on: before, it mounts them by its command line alone.
+#[test]
+fn an_image_volume_has_the_probe() {
+    if !have_podman() {
+        return;
+    }
+    let release = Release::new("volume");
+    let image = service("volume-service", false);
+    let podman = Podman::with(&[(&image.0, "service:1"), (&release.small.0, "lprobe:0.1.0")]);
+    let pod = yaml("kubernetes-image-volume.yaml");
+    let word = |pointer: &str| pod.pointer(pointer).and_then(Value::as_str).expect("a word").to_owned();
+    let source = word("/spec/volumes/0/image/reference");
+    let destination = word("/spec/containers/0/volumeMounts/0/mountPath");
+    let mount = format!("--mount=type=image,source={source},destination={destination}");
+    let rights = ["--user=65532:65532", "--read-only", "--cap-drop=all", "--security-opt=no-new-privileges"];
+    let start = ["run", "--detach", "--network=none", "--name=service", &mount];
+    podman.ok(&[&start[..], &rights, &["service:1", "8080"]].concat());
+    let [readiness, liveness] =
+        ["readinessProbe", "livenessProbe"].map(|name| probe("kubernetes-image-volume.yaml", name));
+    podman.becomes_healthy("service", &readiness);
+    podman.ok(&["exec", "service", "/demo-server", "8080", "sick"]);
+    assert_eq!([readiness, liveness].map(|command| podman.probe("service", &command, &[])), [Some(1), Some(0)]);
 }

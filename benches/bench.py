@@ -26,7 +26,7 @@ NULL = open(os.devnull, "r+b")
 
 PACKAGES = {
     "busybox": "busybox-static", "curl": "curl", "nginx": "nginx-light", "perf": "linux-perf", "strace": "strace",
-    "valgrind": "valgrind", "gcc": "gcc",
+    "valgrind": "valgrind", "gcc": "gcc", "musl-gcc": "musl-tools",
 }
 
 
@@ -38,8 +38,7 @@ def install():
         subprocess.run(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *missing], check=True, stdout=NULL)
     if not (TOOLS / "bin/httpget").exists():
         subprocess.run(["cargo", "install", "--quiet", "httpget", "--version", "0.1.23", "--root", TOOLS], check=True)
-    compiler = ["musl-gcc"] if shutil.which("musl-gcc") else ["gcc"]
-    subprocess.run([*compiler, "-Os", "-static", "-s", "-o", TOOLS / "floor", ROOT / "benches/floor.c"], check=True)
+    subprocess.run(["musl-gcc", "-Os", "-static", "-s", "-o", TOOLS / "floor", ROOT / "benches/floor.c"], check=True)
     subprocess.run(["gcc", "-Os", "-static", "-s", "-nostdlib", "-o", TOOLS / "exit", ROOT / "benches/exit.c"], check=True)
 
 

@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
+#[cfg(feature = "full")]
+use lprobe::bad_target::BadTarget;
 use lprobe::cli::{self, Command};
+use lprobe::target::Target;
 
 /// A command, or a refusal that is one printable line.
 pub fn accepts(input: &[u8]) -> bool {
@@ -12,7 +15,13 @@ pub fn accepts(input: &[u8]) -> bool {
         Ok(Command::Probe(plan)) => {
             assert!(!plan.targets.is_empty() && !plan.timeout.is_zero());
             for target in &plan.targets {
-                target.to_string().parse::<lprobe::target::Target>().expect("what is printed is a target");
+                match target.to_string().parse::<Target>() {
+                    Ok(_) => {}
+                    // `--service` takes the names that targets do not.
+                    #[cfg(feature = "full")]
+                    Err(BadTarget::Service) => {}
+                    Err(reason) => panic!("{target}: {reason}"),
+                }
             }
             true
         }

@@ -130,8 +130,14 @@ fn man_page_and_completions_have_every_option() {
     assert!(!flag.contains(" -r"), "a flag takes nothing: {flag}");
     let values = read(&format!("dist/_{NAME}"));
     assert!(values.contains(":USERPASSWORD:") && values.contains("(GET HEAD OPTIONS POST)"), "{values}");
-    for (program, arguments) in [("bash", &["-n", &format!("{NAME}.bash")][..]), ("man", &["--warnings", "-l", &page])]
-    {
+    // --no-execute says nothing of errors.
+    let fish = format!("source {NAME}.fish; complete -C '{NAME} --tim' | string match --quiet -- '--timeout*'");
+    for (program, arguments) in [
+        ("bash", &["-n", &format!("{NAME}.bash")][..]),
+        ("fish", &["--no-config", "--command", &fish]),
+        ("man", &["--warnings", "-l", &page]),
+        ("zsh", &["-n", &format!("_{NAME}")]),
+    ] {
         if !have_tools(&[program]) {
             continue;
         }

@@ -15,12 +15,13 @@ pub fn accepts(input: &[u8]) -> bool {
         Ok(Command::Probe(plan)) => {
             assert!(!plan.targets.is_empty() && !plan.timeout.is_zero());
             for target in &plan.targets {
-                match target.to_string().parse::<Target>() {
-                    Ok(_) => {}
+                let printed = target.to_string();
+                match printed.parse::<Target>() {
+                    Ok(again) => assert_eq!(again.to_string(), printed),
                     // `--service` takes the names that targets do not.
                     #[cfg(feature = "full")]
                     Err(BadTarget::Service) => {}
-                    Err(reason) => panic!("{target}: {reason}"),
+                    Err(reason) => panic!("{printed}: {reason}"),
                 }
             }
             true

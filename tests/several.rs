@@ -101,13 +101,40 @@ fn waiting_ends_when_all_is_healthy() {
 fn waiting_ends_when_its_time_is_over() {
     let closed = ClosedPort::new();
     let outcome = lprobe(["--wait=700ms", &format!("tcp://:{}", closed.port)]);
-    assert!(outcome.took >= Duration::from_millis(300) && outcome.took < Duration::from_secs(10), "{outcome:?}");
+    assert!(outcome.took >= Duration::from_millis(690) && outcome.took < Duration::from_secs(10), "{outcome:?}");
     outcome.unhealthy_saying(&["connection refused"]);
     // An attempt that outlasts it is cut short.
     let start = Instant::now();
     lprobe(["--wait=300ms", "--timeout=60s", &Server::silent().http("/")])
         .unhealthy_saying(&["no complete response head within "]);
     assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+/// The pauses double, so that the last one would be half of the wait.
+#[test]
+fn a_wait_uses_all_of_its_time() {
+    for (wait, well_after) in [(1500, 1300), (800, 700)] {
+        let begin = Instant::now();
+        let server = Server::start(move |mut stream| {
+            let well = begin.elapsed() > Duration::from_millis(well_after);
+            drop(stream.write_all(if well { OK } else { "HTTP/1.1 503 \r\n\r\n" }.as_bytes()));
+        });
+        lprobe([&format!("--wait={wait}ms"), &*server.http("/")]).healthy();
+    }
+}
+
+/// An attempt that the end of the wait cuts short was late, whatever the server's trouble is.
+#[test]
+fn a_wait_ends_with_what_the_last_whole_attempt_found() {
+    let mut attempts = 0;
+    let server = Server::start(move |mut stream| {
+        attempts += 1;
+        match attempts {
+            1..3 => drop(stream.write_all(b"HTTP/1.1 503 \r\n\r\n")),
+            _ => drop(until_closed(stream)),
+        }
+    });
+    lprobe(["--wait=500ms", &server.http("/")]).unhealthy_saying(&["status 503"]);
 }
 
 /// There is one descriptor for a connection, so that each must be closed before the next attempt.

@@ -5,6 +5,7 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
+use super::limited::is_gone;
 use crate::endpoint::Stream;
 use crate::plan::Exchange;
 use crate::progress::Progress;
@@ -38,7 +39,11 @@ pub async fn probe(mut stream: Stream, exchange: &Exchange, progress: &Progress)
 
 /// Sends `bytes`, and has `judge` look at all that has come, each time that more does.
 pub async fn judged(mut stream: Stream, bytes: &[u8], judge: &dyn Fn(&[u8]) -> Judgement) -> Result<(), Unhealthy> {
-    stream.write_all(bytes).await.map_err(Unhealthy::Broken)?;
+    match stream.write_all(bytes).await {
+        // A server that writes before it reads may be gone. What it sent can still be read.
+        Err(error) if !is_gone(&error) => return Err(Unhealthy::Broken(error)),
+        _ => {}
+    }
     let mut reply = vec![0; MAX_REPLY];
     let mut length = 0;
     while length < MAX_REPLY {

@@ -76,13 +76,16 @@ pub async fn ask(stream: Stream, question: &Question<'_>, plan: &Plan, progress:
         return http2::ask(stream, body(MAX_FRAMED), http2_request(question, http), progress, judged).await;
     }
     let mut head = Head::default();
-    let (stream, allowance) = Limited::new(stream, MAX_HEAD, Box::new(move |bytes| head.check(bytes)));
-    let (mut sender, connection) = http1::handshake(stream).await.map_err(Unhealthy::Http)?;
+    let (stream, gate) = Limited::new(stream, MAX_HEAD, Box::new(move |bytes| head.check(bytes)));
+    let (mut sender, connection) = http1::Builder::new()
+        .handshake(stream)
+        .await
+        .map_err(Unhealthy::Http)?;
     let mut connection = Box::pin(connection);
-    let verdict = driven(connection.as_mut(), async {
+    let verdict = driven(connection.as_mut(), &gate, async {
         progress.awaits(Awaiting::ResponseHead);
         let response = sender.send_request(request(question, http)).await.map_err(Unhealthy::Http)?;
-        allowance.raise(body(MAX_CHUNKED));
+        gate.raise(body(MAX_CHUNKED));
         judge(response, http, Unhealthy::Body, progress).await
     })
     .await;

@@ -35,7 +35,7 @@ pub async fn ask<T>(
     judge: impl AsyncFnOnce(Response<Incoming>) -> Result<T, Unhealthy>,
 ) -> Result<T, Unhealthy> {
     let tasks = Tasks::default();
-    let (stream, allowance) = Limited::new(stream, MAX_HEAD, Box::new(preface()));
+    let (stream, gate) = Limited::new(stream, MAX_HEAD, Box::new(preface()));
     let (mut sender, connection) = Builder::new(tasks.clone())
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)
@@ -43,10 +43,10 @@ pub async fn ask<T>(
         .handshake(stream)
         .await
         .map_err(Unhealthy::Http2)?;
-    driven(Driver { connection, tasks }, async {
+    driven(Driver { connection, tasks }, &gate, async {
         progress.awaits(Awaiting::ResponseHead);
         let response = sender.send_request(request).await.map_err(Unhealthy::Http2)?;
-        allowance.raise(max_body);
+        gate.raise(max_body);
         judge(response).await
     })
     .await

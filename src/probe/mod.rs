@@ -32,6 +32,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep};
 
+use self::limited::Gate;
 use crate::endpoint::{self, Writes};
 use crate::plan::Plan;
 use crate::progress::{Progress, Timings};
@@ -128,6 +129,7 @@ async fn probe(target: &Target, plan: &Plan, progress: &Progress) -> Result<(), 
 /// What `answer` comes to, while `connection` does the work.
 async fn driven<T>(
     connection: impl Future,
+    gate: &Gate,
     answer: impl Future<Output = Result<T, Unhealthy>>,
 ) -> Result<T, Unhealthy> {
     let mut connection = pin!(connection);
@@ -139,6 +141,7 @@ async fn driven<T>(
             match answer.as_mut().poll(context) {
                 Poll::Pending if ended => return Poll::Ready(Err(Unhealthy::Closed)),
                 Poll::Pending if connection.as_mut().poll(context).is_ready() => ended = true,
+                Poll::Pending if gate.was_opened() => {}
                 answer => return answer,
             }
         }

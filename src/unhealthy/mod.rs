@@ -47,8 +47,8 @@ pub enum Unhealthy {
         /// How long it may take.
         limit: Duration,
     },
-    /// The response head has both Transfer-Encoding and Content-Length, which ought to be handled as an error: RFC 9112,
-    /// section 6.3.
+    /// The response head has both Transfer-Encoding and Content-Length, so that recipients differ on where the body that is
+    /// to be searched ends: RFC 9112, section 6.3.
     TwoFramings,
     /// The body that is to be searched has a transfer coding other than `chunked`, or more than one.
     Coded,

@@ -1,12 +1,14 @@
-//! A strict reading of RFC 9112, sections 2 to 7, for what a client is answered. It shares nothing with the program, so
-//! that the two can be held against each other: what the RFC lets a recipient repair or ignore is no answer here.
+//! Reads what a client is answered by RFC 9112, sections 2 to 7. It shares nothing with the program, so that the two can be
+//! held against each other. What the RFC lets a recipient repair or ignore is no answer here, with three exceptions that
+//! curl, Go and hyper all make: a line may end in LF alone (section 2.2), a status line may end behind its code (section
+//! 4), and Content-Length beside Transfer-Encoding leaves the head as it is, with no body to be sure of (section 6.3).
 
 /// What came behind the interim responses.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The body, as far as it has come; `None` where it is in a coding that no request asked for.
+    /// The body, as far as it has come; `None` where it is in a coding that no request asked for, or has a length besides.
     pub body: Option<Vec<u8>>,
 }
 
@@ -45,23 +47,33 @@ fn head(bytes: &[u8]) -> Option<(u16, Option<Framing>, &[u8])> {
         if field.is_empty() {
             break;
         }
-        let (name, value) = field_of(field)?;
+        let mut field = field.to_vec();
+        // Section 5.2: a line that begins with white space continues the field before it.
+        while let [b' ' | b'\t', ..] = rest {
+            let (more, after) = line(rest)?;
+            field.extend_from_slice(more);
+            rest = after;
+        }
+        let (name, value) = field_of(&field)?;
         match &*name.to_ascii_lowercase() {
-            b"content-length" => lengths.extend(value.split(|&byte| byte == b',').map(without_spaces)),
-            b"transfer-encoding" => codings.push(value),
+            b"content-length" => {
+                lengths.extend(value.split(|&byte| byte == b',').map(|one| without_spaces(one).to_vec()))
+            }
+            b"transfer-encoding" => codings.push(value.to_vec()),
             _ => {}
         }
     }
-    // Sections 6.1 and 6.3: both at once smell of smuggling, and HTTP/1.0 has no codings.
-    let faulty = !codings.is_empty() && (!lengths.is_empty() || minor == 0);
+    // Section 6.1: HTTP/1.0 has no codings.
+    let faulty = !codings.is_empty() && minor == 0;
     Some((status, framing(&lengths, &codings).filter(|_| !faulty), rest))
 }
 
-fn framing(lengths: &[&[u8]], codings: &[&[u8]]) -> Option<Framing> {
+fn framing(lengths: &[Vec<u8>], codings: &[Vec<u8>]) -> Option<Framing> {
     match (lengths, codings) {
         ([], []) => Some(Framing::UntilClosed),
         ([], [coding]) if coding.eq_ignore_ascii_case(b"chunked") => Some(Framing::Chunked),
         ([], _) => Some(Framing::Coded),
+        (_, [_, ..]) => Some(Framing::Coded),
         ([length, others @ ..], _) => {
             let valid = length.iter().all(u8::is_ascii_digit) && others.iter().all(|other| other == length);
             std::str::from_utf8(length).ok()?.parse().ok().filter(|_| valid).map(Framing::Length)
@@ -69,9 +81,10 @@ fn framing(lengths: &[&[u8]], codings: &[&[u8]]) -> Option<Framing> {
     }
 }
 
-/// Section 4: `HTTP-version SP status-code SP [ reason-phrase ]`. The minor version, and the status.
+/// Section 4: `HTTP-version SP status-code [ SP [ reason-phrase ] ]`. The minor version, and the status.
 fn status_line_of(line: &[u8]) -> Option<(u8, u16)> {
-    let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor, b' ', a, b, c, b' ', reason @ ..] = line else { return None };
+    let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor, b' ', a, b, c, reason @ ..] = line else { return None };
+    let reason = if reason.is_empty() { reason } else { reason.strip_prefix(b" ")? };
     let digit = |byte: u8| byte.is_ascii_digit().then(|| byte - b'0');
     let status = [a, b, c].into_iter().try_fold(0, |status, &byte| Some(10 * status + u16::from(digit(byte)?)))?;
     // RFC 9110, section 15: other numbers are invalid.
@@ -91,7 +104,7 @@ fn field_of(line: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Section 7.1, up to the first thing that is wrong. Extensions are passed over, as they must be.
 fn chunks(mut bytes: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
-    while let Some((size, rest)) = line(bytes) {
+    while let Some((size, rest)) = strict_line(bytes) {
         let digits = size.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         let extension = without_spaces(&size[digits..]);
         let size = std::str::from_utf8(&size[..digits]).map(|digits| usize::from_str_radix(digits, 16));
@@ -112,10 +125,16 @@ fn body(framing: Framing, bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// What stands before the first CR LF, in which there is no other CR or LF, and what follows it: section 2.2.
+/// What stands before the first CR LF or LF, in which there is no other CR, and what follows it: section 2.2.
 fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = bytes.iter().position(|byte| b"\r\n".contains(byte))?;
-    Some((&bytes[..end], bytes[end..].strip_prefix(b"\r\n")?))
+    let rest = bytes[end..].strip_prefix(b"\r").unwrap_or(&bytes[end..]);
+    Some((&bytes[..end], rest.strip_prefix(b"\n")?))
+}
+
+/// The same for a line that must end in CR LF, as the lines of chunks must.
+fn strict_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    line(bytes).filter(|(line, _)| bytes[line.len()] == b'\r')
 }
 
 /// HTAB, SP, VCHAR and obs-text: RFC 9110, section 5.5.

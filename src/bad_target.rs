@@ -6,10 +6,12 @@ use std::fmt;
 use crate::target::{MAX_PATH, MAX_SOCKET_PATH};
 
 /// Why a string is no target. Each prints as the end of a line that begins with that string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadTarget {
     /// No scheme, or none that exists.
     Scheme,
+    /// No scheme, in what would be this target with `http://`.
+    NoScheme(String),
     /// A scheme that this build lacks.
     #[cfg(not(feature = "full"))]
     NotInThisBuild,
@@ -43,7 +45,9 @@ pub enum BadTarget {
     FilePath,
     /// A path that is too long for a Unix socket.
     SocketPath,
-    /// A query other than `max-age=DURATION`.
+    /// A query other than `max-age=`.
+    FileQuery,
+    /// A `max-age` that is no duration.
     MaxAge,
     /// `#` in the path.
     Fragment,
@@ -103,7 +107,9 @@ impl fmt::Display for BadTarget {
             Self::SocketPath => {
                 return write!(out, "a Unix socket's path has no more than {MAX_SOCKET_PATH} bytes");
             }
-            Self::MaxAge => "the one thing after ? is max-age=DURATION, as in file:///run/alive?max-age=30s",
+            Self::NoScheme(target) => return write!(out, "did you mean {target}?"),
+            Self::MaxAge => "max-age must be a duration from 1ms on, as in 30s, 5m or 48h",
+            Self::FileQuery => "the one thing after ? is max-age=DURATION, as in file:///run/alive?max-age=30s",
             Self::Fragment => "a fragment (#) is never sent; write %23 for the character",
             Self::Percent => "% begins an escape of two hexadecimal digits; write %25 for the character",
             Self::Nul => "a NUL has no place in a path",

@@ -3,15 +3,23 @@
 use std::fmt;
 use std::time::Duration;
 
-/// A day in, it is no health check any more, and no sum overflows.
+/// The longest time that a probe may take.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The timer's tick.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Not a duration, or none that a probe can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadDuration;
 
-/// Reads `500ms`, `1s`, `1.5s`, `2m`, `1m30s`; a bare number is seconds. From 1 ms, the timer's tick, to 24 hours.
+/// Reads how long a probe may take: a [`span`] from 1 ms to 24 hours.
 pub fn parse(text: &str) -> Result<Duration, BadDuration> {
+    span(text).ok().filter(|duration| *duration <= LONGEST).ok_or(BadDuration)
+}
+
+/// Reads `500ms`, `1s`, `1.5s`, `2m`, `1m30s`; a bare number is seconds. From 1 ms to 584 years.
+pub fn span(text: &str) -> Result<Duration, BadDuration> {
     let mut rest = text;
     let mut nanoseconds = 0;
     while !rest.is_empty() {
@@ -28,10 +36,9 @@ pub fn parse(text: &str) -> Result<Duration, BadDuration> {
         };
         nanoseconds = scale(number, unit).and_then(|span| span.checked_add(nanoseconds)).ok_or(BadDuration)?;
     }
-    let duration = Duration::from_nanos(nanoseconds);
-    match duration >= Duration::from_millis(1) && duration <= LONGEST {
-        true => Ok(duration),
-        false => Err(BadDuration),
+    match Duration::from_nanos(nanoseconds) {
+        duration if duration >= SHORTEST => Ok(duration),
+        _ => Err(BadDuration),
     }
 }
 

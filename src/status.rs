@@ -14,9 +14,14 @@ pub struct Statuses {
     bits: [u64; 10],
 }
 
-/// The list is malformed, or names a status that does not exist.
+/// Why a list of statuses can't be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadStatuses;
+pub enum BadStatuses {
+    /// It is malformed, or names a status that does not exist.
+    Malformed,
+    /// One of its items has interim statuses alone, which end no answer.
+    Interim,
+}
 
 impl Statuses {
     /// 200-299: RFC 9110, section 15.3.
@@ -37,7 +42,10 @@ impl FromStr for Statuses {
             let (first, last) = item.split_once('-').unwrap_or((item, item));
             let range = status(first)?..=status(last)?;
             if range.is_empty() {
-                return Err(BadStatuses);
+                return Err(BadStatuses::Malformed);
+            }
+            if range.clone().all(is_interim) {
+                return Err(BadStatuses::Interim);
             }
             for status in range {
                 bits[usize::from(status / 64)] |= 1 << (status % 64);
@@ -49,7 +57,12 @@ impl FromStr for Statuses {
 
 /// Three digits, so that no sign and no leading zero passes for one.
 fn status(text: &str) -> Result<u16, BadStatuses> {
-    text.parse().ok().filter(|status| text.len() == 3 && VALID.contains(status)).ok_or(BadStatuses)
+    text.parse().ok().filter(|status| text.len() == 3 && VALID.contains(status)).ok_or(BadStatuses::Malformed)
+}
+
+/// Whether another response follows one of this status: RFC 9110, section 15.2. What follows 101 is another protocol.
+fn is_interim(status: u16) -> bool {
+    (100..200).contains(&status) && status != 101
 }
 
 /// Prints the shortest list that means the same, so that no spelling of it can fill a health log.
@@ -71,7 +84,10 @@ impl fmt::Display for Statuses {
 
 impl fmt::Display for BadStatuses {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("expected statuses from 100 to 599 and ranges of them, as in 200-299,301")
+        out.write_str(match self {
+            Self::Malformed => "expected statuses from 101 to 599 and ranges of them, as in 200-299,301",
+            Self::Interim => "an interim status (100, 102 to 199) never ends an answer; expected 101 or 200 to 599",
+        })
     }
 }
 

@@ -222,7 +222,7 @@ impl FromStr for Target {
         if text.starts_with(':') {
             return http(text, false);
         }
-        let (scheme, rest) = text.split_once("://").ok_or(BadTarget::Scheme)?;
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| without_scheme(text))?;
         match scheme.to_ascii_lowercase().as_str() {
             "http" => http(rest, false),
             #[cfg(feature = "full")]
@@ -243,6 +243,17 @@ impl FromStr for Target {
                 port_alone(rest, Some(port)).map(|authority| Self::Service { service, authority })
             }
         }
+    }
+}
+
+/// Says what is meant by a target without a scheme, if that would be one with `http://`. Its query may be secret.
+fn without_scheme(text: &str) -> BadTarget {
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let begin = &text[..end];
+    let is_port = begin.split('/').next().is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    match http(&if is_port { format!(":{begin}") } else { begin.into() }, false) {
+        Ok(target) if !begin.starts_with('/') => BadTarget::NoScheme(target.to_string()),
+        _ => BadTarget::Scheme,
     }
 }
 
@@ -301,8 +312,8 @@ fn file(rest: &str) -> Result<Target, BadTarget> {
     let Some((path, query)) = rest.split_once('?') else {
         return Ok(Target::File { path: absolute(rest)?, max_age: None });
     };
-    let age = query.strip_prefix("max-age=").and_then(|age| duration::parse(age).ok()).ok_or(BadTarget::MaxAge)?;
-    Ok(Target::File { path: absolute(path)?, max_age: Some(age) })
+    let age = query.strip_prefix("max-age=").ok_or(BadTarget::FileQuery)?;
+    Ok(Target::File { path: absolute(path)?, max_age: Some(duration::span(age).map_err(|_| BadTarget::MaxAge)?) })
 }
 
 /// A path as it stands, with no escapes to undo.

@@ -149,6 +149,27 @@ fn an_option_that_no_target_heeds_is_refused() {
     run(Command::new(binary()).env("LPROBE_CONTAINS", "x").arg("tcp://:1")).unhealthy_saying(&["refused"]);
 }
 
+/// Switched off, they ask for nothing.
+#[test]
+fn a_switch_that_is_off_goes_with_any_target() {
+    for off in ["--ipv6=false", "-ipv6=0", "--verbose=false"] {
+        lprobe([off, "unix:///nowhere.sock"]).unhealthy_saying(&["/nowhere.sock: No such file"]);
+        lprobe([off, "file:///nowhere"]).unhealthy_saying(&["No such file"]);
+    }
+    lprobe(["--ipv6", "unix:///nowhere.sock"]).unhealthy_saying(&["--ipv6 is for targets with a host"]);
+}
+
+/// RFC 9110, section 15.2: another response follows an interim one.
+#[test]
+fn a_status_that_can_never_be_is_refused() {
+    for never in ["100", "102", "200,199", "102-199", "100-100,204"] {
+        lprobe(["--http-codes", never, ":1"]).unhealthy_saying(&["--http-codes", "interim"]);
+    }
+    for may_be in ["101", "100-199", "100-599", "200"] {
+        lprobe(["--http-codes", may_be, ":1"]).unhealthy_saying(&["connection refused"]);
+    }
+}
+
 impl EachLine for Outcome {}
 
 trait EachLine: Into<Outcome> {
@@ -180,9 +201,16 @@ fn a_heartbeat_file_is_fresh_or_not() {
     let link = folder.path().join("link");
     symlink(&path, &link).expect("a link");
     lprobe([format!("file://{}", link.display())]).healthy();
-    for bad in ["?max-age=", "?max-age=x", "?max-age=0", "?age=1s", "?max-age=1s&x", "?"] {
+    for bad in ["?age=1s", "?"] {
         lprobe([target(bad)]).unhealthy_saying(&["max-age=DURATION"]);
     }
+    for bad in ["?max-age=", "?max-age=x", "?max-age=0", "?max-age=1s&x", "?max-age=99999999h"] {
+        lprobe([target(bad)]).unhealthy_saying(&["max-age must be a duration"]);
+    }
+    // A nightly job leaves a file that is more than a day old.
+    shift(SystemTime::now() - Duration::from_secs(25 * 3600));
+    lprobe([target("?max-age=24h")]).unhealthy_saying(&["modified 9000"]);
+    lprobe([target("?max-age=48h")]).healthy();
     for bad in ["file://", "file://alive", "file://localhost/alive", "file:///a\nb"] {
         lprobe([bad]).unhealthy_saying(&["absolute path"]);
     }

@@ -165,7 +165,7 @@ fn refuse_useless(arguments: &Arguments, plan: &Plan) -> Result<(), BadUsage> {
         needs(&options::GRPC, Target::is_grpc, "grpc:// and grpcs://")?;
     }
     needs(&options::EXCHANGE, Target::exchanges, "tcp://, unix:// and udp://")?;
-    if arguments.given("ipv6") && !plan.targets.iter().any(Target::has_host) {
+    if arguments.given("ipv6") && arguments.flag("ipv6")? && !plan.targets.iter().any(Target::has_host) {
         return Err(BadUsage("--ipv6 is for targets with a host, and there is no such target".into()));
     }
     if plan.max_latency.is_some_and(|limit| limit >= plan.timeout) {

@@ -1,5 +1,6 @@
 //! What one run is to do, once its arguments are understood.
 
+use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,6 +42,32 @@ pub struct Plan {
     pub unix_socket: Option<PathBuf>,
     /// Whether to say how long each probe took.
     pub verbose: bool,
+    /// The variables that this is made from.
+    pub variables: Variables,
+}
+
+/// The names of variables.
+#[derive(Debug, Default)]
+pub struct Variables {
+    /// Those that an option is from.
+    pub heeded: Vec<String>,
+    /// One that is none of ours, but seems to be meant for one.
+    pub misspelt: Option<Misspelt>,
+}
+
+/// A variable with a slip in its name.
+#[derive(Debug)]
+pub struct Misspelt {
+    /// As it is set.
+    pub name: String,
+    /// What it is like.
+    pub meant: String,
+}
+
+impl Display for Misspelt {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} is set; did you mean {}?", self.name, self.meant)
+    }
 }
 
 /// An HTTP request, and what its answer must be like.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Variables};
 use crate::probe::Outcome;
 use crate::progress::Timings;
 use crate::sys;
@@ -27,6 +27,15 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome]) -> i32 {
     let (mut healthy, mut unhealthy) = (String::new(), String::new());
     let code = i32::from(outcomes.iter().any(|(verdict, _)| verdict.is_err()));
     let wanted = |verdict: &Result<(), Unhealthy>| plan.verbose || verdict.is_err();
+    let Variables { heeded, misspelt } = &plan.variables;
+    if plan.verbose && !heeded.is_empty() {
+        add_line(&mut healthy, &format_args!("heeded variables: {}", heeded.join(", ")), LINE.0);
+    }
+    if plan.verbose
+        && let Some(misspelt) = misspelt
+    {
+        add_line(&mut healthy, misspelt, LINE.0);
+    }
     let mut left = outcomes.iter().filter(|(verdict, _)| wanted(verdict)).count();
     let limit = (ROOM / left.max(1)).saturating_sub(AROUND).clamp(LINE.1, LINE.0);
     for (target, (verdict, timings)) in plan.targets.iter().zip(outcomes) {
@@ -38,7 +47,12 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome]) -> i32 {
         let target = shortened(printable(&name(target, plan)), limit / 2);
         match verdict {
             Ok(()) => add_line(&mut healthy, &format_args!("{target}: healthy{timings}"), limit),
-            Err(reason) => add_line(&mut unhealthy, &format_args!("{target}: {reason}{timings}"), limit),
+            Err(reason) => match misspelt {
+                Some(misspelt) if unhealthy.is_empty() => {
+                    add_line(&mut unhealthy, &format_args!("{target}: {reason}{timings} ({misspelt})"), limit);
+                }
+                _ => add_line(&mut unhealthy, &format_args!("{target}: {reason}{timings}"), limit),
+            },
         }
     }
     if left > 0 {

@@ -272,6 +272,49 @@ fn options_are_read_from_the_environment_and_the_command_line_wins() {
 }
 
 #[test]
+fn a_misspelt_variable_is_named() {
+    let well = Server::answering(OK);
+    let (healthy, sick) = (well.http("/"), ":1".to_owned());
+    let said = |name: &str, meant: &str| format!("(LPROBE_{name} is set; did you mean LPROBE_{meant}?)");
+    for (name, meant) in [
+        ("TIMEUOT", "TIMEOUT"),
+        ("TIMOUT", "TIMEOUT"),
+        ("HTTP_CODE", "HTTP_CODES"),
+        ("HTTPCODES", "HTTP_CODES"),
+        ("HEADERS", "HEADER"),
+        ("MAX_LATENCY_", "MAX_LATENCY"),
+        ("WAITS", "WAIT"),
+    ] {
+        let variable = format!("LPROBE_{name}");
+        with_environment(&[(&variable, "9s")], &[&healthy]).healthy();
+        let line = with_environment(&[(&variable, "9s")], &[&sick]).unhealthy();
+        assert!(line.ends_with(&said(name, meant)), "{line}");
+    }
+    // It may be why there is nothing to do, or nothing that can be done.
+    with_environment(&[("LPROBE_TARGT", &healthy)], &[]).unhealthy_saying(&["no target", &said("TARGT", "TARGET")]);
+    with_environment(&[("LPROBE_TIMEUOT", "9s")], &["--wait=x", &sick])
+        .unhealthy_saying(&[&said("TIMEUOT", "TIMEOUT")]);
+    // What Kubernetes sets beside a service named lprobe is no slip.
+    let services = ["PORT", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT_80_TCP", "PORT_80_TCP_ADDR"];
+    let variables: Vec<_> = services.iter().map(|name| (format!("LPROBE_{name}"), "tcp://10.0.0.1:80")).collect();
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (&**name, *value)).collect();
+    let line = with_environment(&variables, &[&sick]).unhealthy();
+    assert!(!line.contains("did you mean"), "{line}");
+}
+
+#[test]
+fn verbose_names_the_variables_that_are_heeded() {
+    let server = Server::answering(OK);
+    let variables = [("LPROBE_TARGET", &*server.http("/")), ("LPROBE_TIMEOUT", "9s"), ("LPROBE_WIAT", "1s")];
+    let outcome = with_environment(&variables, &["-v", "--timeout=8s"]);
+    assert!(outcome.status.success(), "{outcome:?}");
+    let lines: Vec<_> = outcome.stdout.lines().collect();
+    let expected = ["lprobe: heeded variables: LPROBE_TARGET", "lprobe: LPROBE_WIAT is set; did you mean LPROBE_WAIT?"];
+    assert_eq!(lines[..2], expected);
+    assert!(lines.len() == 3 && lines[2].contains(": healthy after "), "{lines:?}");
+}
+
+#[test]
 fn other_tools_flags_do_what_they_did_or_are_refused_by_name() {
     let server = Server::answering(OK);
     let port = format!("-port={}", server.port);

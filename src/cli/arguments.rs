@@ -1,6 +1,5 @@
 //! The command line and the `LPROBE_` variables behind it, taken apart but not yet understood.
 
-use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -9,18 +8,17 @@ use clap::ArgMatches;
 
 use super::command::{all, command};
 use super::expand::expand;
-use super::options::{Opt, Takes, own};
+use super::options::{Opt, Takes};
+use super::variables::{Variables, variable, variable_behind};
 use super::{BadUsage, Quoted};
 #[cfg(feature = "full")]
 use crate::credentials::holds_pem;
-use crate::sys;
 
 /// What was given, and where.
 pub struct Arguments {
     matches: ArgMatches,
-    /// Whether there is any variable of ours: most containers have none, and to ask for each is a tenth of a probe's
-    /// instructions.
-    variables: bool,
+    /// The variables behind options that the command line leaves out.
+    pub variables: Variables,
 }
 
 impl Arguments {
@@ -32,7 +30,7 @@ impl Arguments {
         let named = |name: &str| arguments.iter().any(|argument| names(argument, name));
         let matches = command(named).try_get_matches_from(&arguments);
         let matches = matches.or_else(|_| command(|_| true).try_get_matches_from(&arguments))?;
-        Ok(Self { matches, variables: sys::has_variables("LPROBE_") })
+        Ok(Self { matches, variables: Variables::new() })
     }
 
     /// Whether one of the two options that are commands of their own is there.
@@ -104,51 +102,43 @@ impl Arguments {
         if !values.is_empty() {
             return Ok(());
         }
-        let Some(raw) = self.variable_of(name) else { return Ok(()) };
-        let refuse = |problem: &dyn Display| refusal(&variable_behind(name), name, &raw, problem);
-        let text = raw.to_str().ok_or_else(|| refuse(&"not UTF-8"))?;
+        let Some(raw) = self.variables.behind(name) else { return Ok(()) };
+        let refuse =
+            |value: &str, problem: &dyn Display| refusal(&variable_behind(name), name, OsStr::new(value), problem);
+        let text = raw.to_str().ok_or_else(|| refusal(&variable_behind(name), name, &raw, &"not UTF-8"))?;
+        let mut read = |value: &str| reader(value).map_err(|error| refuse(value, &error));
         match name {
-            "target" => text.split_ascii_whitespace().try_for_each(reader),
-            _ => reader(text),
+            "target" => text.split_ascii_whitespace().try_for_each(read),
+            _ => read(text),
         }
-        .map_err(|error| refuse(&error))
     }
-
-    /// The variable behind one of lprobe's own options. No other tool's flags have one: Kubernetes sets LPROBE_PORT in
-    /// every pod beside a service named lprobe.
-    fn variable_of(&self, name: &str) -> Option<OsString> {
-        let is_own = || name == "target" || own().any(|option| option.name == name);
-        if self.variables && is_own() { variable(variable_behind(name).as_ref()) } else { None }
-    }
-}
-
-/// What the environment says of `name`.
-pub fn variable(name: &OsStr) -> Option<OsString> {
-    env::var_os(name)
 }
 
 /// A refusal that quotes the value, unless that may be a secret.
 fn refusal(label: &str, name: &str, value: &OsStr, problem: &dyn Display) -> BadUsage {
-    match name {
-        #[cfg(feature = "full")]
-        _ if holds_pem(value) => BadUsage(format!("{label} (value not shown): {problem}")),
-        "header" | "rpc-header" | "basic-auth" | "send" | "user-agent" => {
-            BadUsage(format!("{label} (value not shown): {problem}"))
-        }
-        _ => BadUsage(format!("{label} {}: {problem}", Quoted(&without_user(value)))),
+    const SECRET: [&str; 7] = ["header", "rpc-header", "basic-auth", "send", "expect", "contains", "user-agent"];
+    #[cfg(feature = "full")]
+    let is_secret = SECRET.contains(&name) || holds_pem(value);
+    #[cfg(not(feature = "full"))]
+    let is_secret = SECRET.contains(&name);
+    match is_secret {
+        true => BadUsage(format!("{label} (value not shown): {problem}")),
+        false => BadUsage(format!("{label} {}: {problem}", Quoted(&without_secrets(value)))),
     }
 }
 
-/// A value without the user and password that may stand before the last @.
-fn without_user(value: &OsStr) -> OsString {
+/// Returns a value without what may be secret in a target, however malformed it is: all before the last `@` but a
+/// scheme, and all behind the first `?` or `#`.
+fn without_secrets(value: &OsStr) -> OsString {
     let bytes = value.as_bytes();
-    let Some(at) = bytes.iter().rposition(|&byte| byte == b'@') else { return value.to_owned() };
-    let scheme = bytes[..at].windows(2).position(|window| window == b"//").map_or(0, |slashes| slashes + 2);
-    OsString::from_vec([&bytes[..scheme], b"...", &bytes[at..]].concat())
-}
-
-fn variable_behind(option: &str) -> String {
-    format!("LPROBE_{}", option.to_ascii_uppercase().replace('-', "_"))
+    let scheme = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let scheme = if bytes[scheme..].starts_with(b"://") { scheme + 3 } else { 0 };
+    let user = bytes.iter().rposition(|&byte| byte == b'@').unwrap_or(scheme);
+    let query = bytes.iter().position(|byte| b"?#".contains(byte)).map_or(bytes.len(), |mark| mark + 1);
+    let shown = bytes.get(user..query).unwrap_or_default();
+    let [hidden_before, hidden_after] =
+        [user > scheme, query < bytes.len() && user < query].map(|hidden| if hidden { &b"..."[..] } else { b"" });
+    OsString::from_vec([&bytes[..scheme], hidden_before, shown, hidden_after].concat())
 }
 
 /// Whether `argument` may name the option `name`, by its first letter if that is all there is.

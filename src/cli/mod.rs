@@ -12,6 +12,7 @@ mod http;
 pub mod options;
 #[cfg(feature = "full")]
 mod tls;
+mod variables;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
@@ -23,8 +24,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::duration;
 use crate::plan::{Exchange, Plan};
 use crate::target::{Target, socket_path};
-use arguments::{Arguments, variable};
+use arguments::Arguments;
 use options::Opt;
+use variables::{Variables, variable};
 
 /// Rendered from `options` by the build script: clap's help and usage code would be in the binary otherwise.
 const HELP: &str = include_str!(concat!(env!("OUT_DIR"), "/help.txt"));
@@ -60,6 +62,13 @@ pub struct BadUsage(String);
 ///
 /// The first thing that is wrong with them.
 pub fn parse(arguments: Vec<OsString>) -> Result<Command, BadUsage> {
+    command(arguments).map_err(|BadUsage(problem)| match Variables::new().misspelt() {
+        Some(misspelt) => BadUsage(format!("{problem} ({misspelt})")),
+        None => BadUsage(problem),
+    })
+}
+
+fn command(arguments: Vec<OsString>) -> Result<Command, BadUsage> {
     if let Some(path) = install(&arguments)? {
         return Ok(Command::Install(path));
     }
@@ -115,6 +124,7 @@ fn plan(arguments: &Arguments) -> Result<Plan, BadUsage> {
         #[cfg(feature = "full")]
         tls: tls::tls(arguments, &targets)?,
         targets,
+        variables: arguments.variables.names(),
     };
     refuse_useless(arguments, &plan)?;
     Ok(plan)

@@ -1,4 +1,4 @@
-.PHONY: dist demo test test-slow fuzz reproduce miri image release bench bench-node clean
+.PHONY: dist demo test test-slow fuzz reproduce miri image release bench bench-node docs clean
 
 dist:
 	scripts/dist
@@ -6,15 +6,14 @@ dist:
 demo: dist target/demo-server
 	scripts/demo
 
+# The tests that measure time run alone. What is in slow/ takes minutes.
 test: dist target/demo-server
-	cargo test --locked --no-run
-	scripts/contained cargo test --locked
-	cargo test --locked --features full --no-run
-	scripts/contained cargo test --locked --features full
+	scripts/test lprobe
+	scripts/test lprobe-full --features full
 
 # Images, Compose, Kubernetes, other processors, releases: what takes minutes, one after the other, since some build dist/.
 test-slow: dist target/demo-server
-	cargo test --locked --test slow -- --test-threads=1
+	LPROBE_BINARY=dist/lprobe cargo test --locked --test it -- --ignored --test-threads=1 slow::
 
 # Each target of fuzz/ for FUZZ_SECONDS, 60 unless told otherwise.
 fuzz:
@@ -44,6 +43,10 @@ bench: dist
 
 bench-node: dist target/demo-server
 	benches/node.py
+
+# The blocks of the pages that show help and tables of options.
+docs:
+	cargo run --quiet --locked --features render --bin render docs
 
 clean:
 	rm -rf target dist

@@ -42,7 +42,7 @@ pub fn span(text: &str) -> Result<Duration, BadDuration> {
     }
 }
 
-/// `number`, with or without a fraction, times `unit`: integers alone, since parsing floats would cost 12 KB.
+/// Multiplies `number`, which may have a fraction, by `unit`: integers alone, since parsing floats would cost 12 KB.
 fn scale(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.len() + fraction.len() == 0 || fraction.contains('.') {
@@ -61,6 +61,11 @@ fn take_while<'a>(rest: &mut &'a str, wanted: fn(u8) -> bool) -> &'a str {
     taken
 }
 
+/// Returns whole milliseconds; `as_millis` would bring the code that prints 128 bits.
+pub fn milliseconds(time: Duration) -> u64 {
+    time.as_secs() * 1000 + u64::from(time.subsec_millis())
+}
+
 impl fmt::Display for BadDuration {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("expected a duration from 1ms to 24h, as in 500ms, 1.5s or 2m")
@@ -68,3 +73,33 @@ impl fmt::Display for BadDuration {
 }
 
 impl std::error::Error for BadDuration {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_read_as_go_reads_it() {
+        for (text, milliseconds) in [
+            ("500ms", 500),
+            ("1s", 1000),
+            ("1.5s", 1500),
+            (".5s", 500),
+            ("1.s", 1000),
+            ("2m", 120_000),
+            ("1m30s", 90_000),
+            ("1h2m3s4ms", 3_723_004),
+            ("7", 7000),
+            ("0.25", 250),
+            ("1000us", 1),
+            ("24h", 86_400_000),
+        ] {
+            assert_eq!(parse(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["", "0", "-1s", "+1s", "1x", "1e3", "s", ".s", "1..5s", "1s5", "1 s", "999us", "24h1ms"] {
+            assert_eq!(parse(text), Err(BadDuration), "{text}");
+        }
+        assert_eq!(span("48h"), Ok(Duration::from_secs(48 * 3600)));
+        assert_eq!(span("99999999999999h"), Err(BadDuration));
+    }
+}

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process;
 
-use crate::sys;
+use crate::sys::stdio::block_write_signals;
 
 /// Copies `program` to `path`, mode 0755. The copy is complete before it has its name: whoever looks sees the old file
 /// or the new one.
@@ -32,7 +32,7 @@ pub fn install(program: &Path, path: &Path) -> io::Result<()> {
 }
 
 fn copy(program: &Path, temporary: &Path) -> io::Result<()> {
-    sys::fail_without_signals();
+    block_write_signals();
     let mut copy = File::create_new(temporary)?;
     copy.write_all(&fs::read(program)?)?;
     copy.set_permissions(Permissions::from_mode(0o755))?;

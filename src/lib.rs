@@ -1,24 +1,57 @@
 //! lprobe asks the service in its own container "are you well?", and answers with its exit code: 0 healthy, 1 not.
 //!
-//! This library is the program's body, apart from `main` so that tests, fuzzers and docs reach its parts. Data
-//! goes one way: arguments -> [`cli`] -> [`plan::Plan`] -> [`probe::run`] -> outcomes -> [`report`] -> exit code.
-//! [`target`], [`status`], [`duration`] and [`unhealthy`] are the ground floor; [`endpoint`] is the only module that opens
-//! a connection, and [`sys`] the only one with unsafe code.
+//! This library is the program's body, apart from `main` so that tests and fuzzers reach its parts. Data goes one way:
+//! arguments -> `cli` -> `plan::Plan` -> `probe::run` -> outcomes -> `report` -> exit code. docs/architecture.md is the
+//! map.
 
-pub mod bad_target;
-pub mod cli;
+pub(crate) mod cli;
+pub(crate) mod connect;
+pub(crate) mod duration;
+pub(crate) mod install;
+pub(crate) mod plan;
+pub(crate) mod probe;
+pub(crate) mod progress;
+pub(crate) mod report;
+pub(crate) mod status;
+pub(crate) mod sys;
+pub(crate) mod target;
 #[cfg(feature = "full")]
-pub mod credentials;
-#[cfg(feature = "full")]
-pub mod crypto;
-pub mod duration;
-pub mod endpoint;
-pub mod install;
-pub mod plan;
-pub mod probe;
-pub mod progress;
-pub mod report;
-pub mod status;
-pub mod sys;
-pub mod target;
-pub mod unhealthy;
+pub(crate) mod tls;
+/// What stands in for TLS in the small build.
+#[cfg(not(feature = "full"))]
+#[path = "tls/absent.rs"]
+pub(crate) mod tls;
+pub(crate) mod unhealthy;
+pub(crate) mod wire;
+
+/// Whether this is the full build, which has TLS and gRPC.
+pub const FULL: bool = cfg!(feature = "full");
+
+/// The way in for the program, its tests, its fuzzers and the renderer of its documents. Nothing here is for others.
+#[doc(hidden)]
+pub mod door {
+    pub use crate::FULL;
+    pub use crate::cli::{BadUsage, Command, expand, help, options, pages, parse, personality};
+    pub use crate::connect::Stream;
+    pub use crate::install::install;
+    pub use crate::plan::{Exchange, Plan, Probe};
+    #[cfg(feature = "full")]
+    pub use crate::probe::grpc_health;
+    pub use crate::probe::service::SERVICES;
+    pub use crate::probe::{exchange, http, run as probe};
+    pub use crate::progress::Progress;
+    pub use crate::status::Statuses;
+    pub use crate::sys::arena::Arena;
+    pub use crate::sys::entry::enter;
+    pub use crate::sys::environment::program;
+    #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
+    pub use crate::sys::musl;
+    pub use crate::target::{Target, bad_target::BadTarget, scheme::SCHEMES};
+    #[cfg(feature = "full")]
+    pub use crate::{tls::workload_api, unhealthy::grpc::ServingStatus, wire::gzip};
+
+    /// What is printed.
+    pub mod report {
+        pub use crate::report::{outcomes, refusal, text};
+    }
+}

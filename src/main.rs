@@ -5,27 +5,29 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use lprobe::cli::{self, Command};
-use lprobe::{install, probe, report, sys};
+use lprobe::door::{Command, FULL, help, install, parse, probe, program, report};
 
 lprobe::program!(run);
 
-/// The exit code: 0 healthy, 1 everything else. Docker reserves 2.
+/// Returns the exit code: 0 healthy, 1 everything else. Docker reserves 2.
 fn run(arguments: Vec<OsString>) -> i32 {
-    match cli::parse(arguments) {
-        Ok(Command::Probe(plan)) => match probe::run(&plan) {
-            Ok(outcomes) => report::outcomes(&plan, &outcomes),
-            Err(error) => report::refusal(&format_args!("the probe could not start: {error}")),
+    let (name, command) = parse(arguments);
+    match command {
+        Ok(Command::Probe(plan)) => match probe(&plan) {
+            Ok(outcomes) => report::outcomes(name, &plan, &outcomes),
+            Err(error) => report::refusal(name, &format_args!("the probe could not start: {error}")),
         },
-        Ok(Command::Install(path)) => copy_to(&path),
-        Ok(Command::Print(text)) => report::text(text),
-        Err(error) => report::refusal(&error),
+        Ok(Command::Install(path)) => copy_to(name, &path),
+        Ok(Command::ShortHelp) => report::text(name, &help::short(FULL)),
+        Ok(Command::Help) => report::text(name, &help::long(FULL)),
+        Ok(Command::Version) => report::text(name, &help::version()),
+        Err(error) => report::refusal(name, &error),
     }
 }
 
-fn copy_to(path: &Path) -> i32 {
-    match sys::program().and_then(|program| install::install(&program, path)) {
+fn copy_to(name: &str, path: &Path) -> i32 {
+    match program().and_then(|program| install(&program, path)) {
         Ok(()) => 0,
-        Err(error) => report::refusal(&format_args!("install {}: {error}", path.display())),
+        Err(error) => report::refusal(name, &format_args!("install {}: {error}", path.display())),
     }
 }

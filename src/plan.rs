@@ -1,48 +1,34 @@
-//! What one run is to do, once its arguments are understood.
+//! What one run is to do, once its arguments are understood. A check owns everything that its probe needs.
 
-use std::fmt::{self, Display};
-use std::path::PathBuf;
+use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
 
-#[cfg(feature = "full")]
-use rustls::pki_types::ServerName;
-
-#[cfg(feature = "full")]
-use crate::credentials;
+use crate::probe::service::Service;
 use crate::status::Statuses;
 #[cfg(feature = "full")]
-use crate::target::Authority;
-use crate::target::Target;
+use crate::target::GrpcTarget;
+use crate::target::authority::Authority;
+use crate::target::endpoint::Endpoint;
+use crate::target::{FileTarget, HttpTarget};
+use crate::tls;
+use crate::wire::Version;
 
-/// Targets, what is expected of them, and the time there is.
+/// The checks, and the settings of the whole run.
 #[derive(Debug)]
 pub struct Plan {
     /// What to probe, all at once.
-    pub targets: Vec<Target>,
-    /// For `http://` and `https://`.
-    pub http: Http,
-    /// For `grpc://` and `grpcs://`.
-    #[cfg(feature = "full")]
-    pub grpc: Grpc,
-    /// For targets over TLS; there where there is one.
-    #[cfg(feature = "full")]
-    pub tls: Option<Tls>,
-    /// For `tcp://`, `unix://` and `udp://`.
-    pub exchange: Exchange,
-    /// The time that one attempt has, for all targets together.
+    pub checks: Vec<Check>,
+    /// The time that one attempt has, for all checks together.
     pub timeout: Duration,
-    /// The time that attempts may go on, until all targets are healthy.
+    /// The time that attempts may go on, until every check is healthy.
     pub wait: Option<Duration>,
-    /// A healthy target that took longer is unhealthy.
-    pub max_latency: Option<Duration>,
-    /// Where HTTP and gRPC connect instead of to the target's host.
-    pub unix_socket: Option<PathBuf>,
     /// Whether to say how long each probe took.
     pub verbose: bool,
-    /// The variables that this is made from.
+    /// The variables that the plan is made from.
     pub variables: Variables,
 }
 
@@ -51,28 +37,64 @@ pub struct Plan {
 pub struct Variables {
     /// Those that an option is from.
     pub heeded: Vec<String>,
-    /// One that is none of ours, but seems to be meant for one.
+    /// One that is no option's, but is close to one that is.
     pub misspelt: Option<Misspelt>,
 }
 
 /// A variable with a slip in its name.
 #[derive(Debug)]
 pub struct Misspelt {
-    /// As it is set.
+    /// The name as it is set.
     pub name: String,
-    /// What it is like.
+    /// The name that it is close to.
     pub meant: String,
 }
 
-impl Display for Misspelt {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} is set; did you mean {}?", self.name, self.meant)
-    }
+/// One target, and what is expected of it.
+#[derive(Debug)]
+pub struct Check {
+    /// What to ask, and whom.
+    pub probe: Probe,
+    /// A healthy target that took longer is unhealthy.
+    pub max_latency: Option<Duration>,
+}
+
+/// What to ask, and whom.
+#[derive(Debug)]
+pub enum Probe {
+    /// An HTTP request.
+    Http(HttpProbe),
+    /// A call of gRPC's health service.
+    #[cfg(feature = "full")]
+    Grpc(GrpcProbe),
+    /// An exchange of bytes on a stream.
+    Stream(Endpoint, Rc<Exchange>),
+    /// An exchange of datagrams.
+    Udp(Authority, Rc<Exchange>),
+    /// A service's handshake.
+    Service(&'static Service, Endpoint),
+    /// A look at a heartbeat file.
+    File(FileTarget),
+}
+
+/// An HTTP request: to whom, and what its answer must be like.
+#[derive(Debug)]
+pub struct HttpProbe {
+    /// What to ask for.
+    pub target: HttpTarget,
+    /// Where to connect.
+    pub endpoint: Endpoint,
+    /// How to speak TLS, where it is spoken.
+    pub tls: Option<tls::Settings>,
+    /// The request and what its answer must be like.
+    pub request: Rc<HttpRequest>,
 }
 
 /// An HTTP request, and what its answer must be like.
 #[derive(Debug)]
-pub struct Http {
+pub struct HttpRequest {
+    /// The version of HTTP that is spoken.
+    pub version: Version,
     /// GET, HEAD, OPTIONS or POST.
     pub method: Method,
     /// What is sent beside Host, or in place of it.
@@ -81,53 +103,34 @@ pub struct Http {
     pub statuses: Statuses,
     /// Texts that the body must have, every one.
     pub contains: Vec<Vec<u8>>,
-    /// Whether it is HTTP/2 that is spoken.
-    #[cfg(feature = "full")]
-    pub http2: bool,
 }
 
-/// A call of gRPC's health service.
+/// A call of gRPC's health service: to whom, and how.
 #[cfg(feature = "full")]
 #[derive(Debug)]
-pub struct Grpc {
+pub struct GrpcProbe {
+    /// The service to ask about.
+    pub target: GrpcTarget,
+    /// Where to connect.
+    pub endpoint: Endpoint,
+    /// How to speak TLS, where it is spoken.
+    pub tls: Option<tls::Settings>,
+    /// How to call.
+    pub call: Rc<GrpcCall>,
+}
+
+/// How gRPC's health service is called.
+#[cfg(feature = "full")]
+#[derive(Debug)]
+pub struct GrpcCall {
     /// Metadata and the user agent, as they are sent.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether messages are compressed, both ways.
     pub gzip: bool,
-    /// The time for the connection and its handshakes, where that has its own.
-    pub connect_timeout: Option<Duration>,
-    /// The time for the call, where that has its own.
-    pub rpc_timeout: Option<Duration>,
-}
-
-/// How a server proves who it is, and what it is shown.
-#[cfg(feature = "full")]
-#[derive(Debug)]
-pub struct Tls {
-    /// Whom to trust, and who we are.
-    pub credentials: Credentials,
-    /// What the certificate must be for, and what SNI says, instead of the target's host.
-    pub server_name: Option<ServerName<'static>>,
-}
-
-/// Where [`Tls`] has its certificates from.
-#[cfg(feature = "full")]
-#[derive(Debug)]
-pub enum Credentials {
-    /// From files, read when the arguments were.
-    Fixed(credentials::Credentials),
-    /// From SPIFFE's Workload API, asked when the probe begins.
-    Spiffe(WorkloadApi),
-}
-
-/// Where SPIFFE's Workload API is: its specification, section 4.
-#[cfg(feature = "full")]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WorkloadApi {
-    /// A Unix socket.
-    Unix(PathBuf),
-    /// A port of this container.
-    Tcp(Authority),
+    /// The time for the connection and its handshakes.
+    pub connect_timeout: Duration,
+    /// The time for the call.
+    pub timeout: Duration,
 }
 
 /// Bytes to send, and what to await.
@@ -137,4 +140,41 @@ pub struct Exchange {
     pub send: Vec<u8>,
     /// Any of these is healthy; where there is none, the reply is not awaited.
     pub expect: Vec<Vec<u8>>,
+}
+
+impl fmt::Display for Misspelt {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} is set; did you mean {}?", self.name, self.meant)
+    }
+}
+
+/// Prints the target as a log may show it: without its query, which may hold a token.
+impl fmt::Display for Probe {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = match self {
+            Self::Http(http) => {
+                let target = http.target.to_string();
+                match target.split_once('?') {
+                    Some((before, _)) => write!(out, "{before}?...")?,
+                    None => out.write_str(&target)?,
+                }
+                &http.endpoint
+            }
+            #[cfg(feature = "full")]
+            Self::Grpc(grpc) => {
+                write!(out, "{}", grpc.target)?;
+                &grpc.endpoint
+            }
+            Self::Stream(endpoint, _) => return write!(out, "{endpoint}"),
+            Self::Udp(authority, _) => return write!(out, "udp://{authority}"),
+            Self::Service(service, Endpoint::Authority(authority)) => {
+                return write!(out, "{}://{authority}", service.scheme);
+            }
+            Self::Service(service, Endpoint::Unix(path)) => {
+                return write!(out, "{}:// on {}", service.scheme, path.display());
+            }
+            Self::File(file) => return write!(out, "{file}"),
+        };
+        if let Endpoint::Unix(path) = endpoint { write!(out, " on {}", path.display()) } else { Ok(()) }
+    }
 }

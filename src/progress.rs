@@ -1,28 +1,33 @@
-//! How far a probe has come: what it awaits, for the words when the deadline passes, and how long it has taken.
+//! How far a probe has come: what it awaits, for the words when its time is over, and how long it has taken.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use crate::unhealthy::Awaiting;
+use crate::unhealthy::awaiting::Awaiting;
 
 /// Kept by one probe while it runs.
 pub struct Progress {
     start: Instant,
     awaiting: Cell<Awaiting>,
     connected: Cell<Option<Duration>>,
-}
-
-impl Default for Progress {
-    /// At the start.
-    fn default() -> Self {
-        Self { start: Instant::now(), awaiting: Cell::default(), connected: Cell::default() }
-    }
+    /// Whether the process ends after this attempt, which closes every connection.
+    pub is_last_attempt: bool,
 }
 
 impl Progress {
-    /// Notes what is awaited from now on.
+    /// Starts the clock.
+    pub fn start(is_last_attempt: bool) -> Self {
+        Self { start: Instant::now(), awaiting: Cell::default(), connected: Cell::default(), is_last_attempt }
+    }
+
+    /// Notes that a connection is awaited, or the like.
     pub fn awaits(&self, awaiting: Awaiting) {
         self.awaiting.set(awaiting);
+    }
+
+    /// Notes that a step of the protocol is awaited, as in "no TLS handshake within 1000 ms".
+    pub fn awaits_step(&self, step: &'static str) {
+        self.awaiting.set(Awaiting::Step(step));
     }
 
     /// Notes that the connection is open.
@@ -30,12 +35,12 @@ impl Progress {
         self.connected.set(Some(self.start.elapsed()));
     }
 
-    /// What was awaited last.
+    /// Returns what was awaited last.
     pub fn awaiting(&self) -> Awaiting {
         self.awaiting.take()
     }
 
-    /// How long it took until the connection was open, and until now.
+    /// Returns how long it took until the connection was open, and until now.
     pub fn timings(&self) -> Timings {
         Timings { connected: self.connected.get(), total: self.start.elapsed() }
     }

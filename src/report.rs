@@ -8,8 +8,7 @@ use std::time::Duration;
 use crate::plan::{Plan, Variables};
 use crate::probe::Outcome;
 use crate::progress::Timings;
-use crate::sys;
-use crate::target::Target;
+use crate::sys::stdio;
 use crate::unhealthy::Unhealthy;
 
 /// What Docker keeps of a check's output is 4,096 bytes; all lines together stay below.
@@ -18,46 +17,46 @@ const ROOM: usize = 4000;
 /// The longest text of a line, and the shortest that is still of use, in bytes.
 const LINE: (usize, usize) = (600, 48);
 
-/// What a line has around its text: the program's name, an ellipsis and its end.
-const AROUND: usize = "lprobe: ...\n".len();
+/// What a line has around its text, at most: the longest name, an ellipsis and its end.
+const AROUND: usize = "grpc_health_probe: ...\n".len();
 
 /// Prints a line for each target that wants one, in their order, and returns the exit code.
 #[inline(never)]
-pub fn outcomes(plan: &Plan, outcomes: &[Outcome]) -> i32 {
+pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
     let (mut healthy, mut unhealthy) = (String::new(), String::new());
     let code = i32::from(outcomes.iter().any(|(verdict, _)| verdict.is_err()));
     let wanted = |verdict: &Result<(), Unhealthy>| plan.verbose || verdict.is_err();
     let Variables { heeded, misspelt } = &plan.variables;
     if plan.verbose && !heeded.is_empty() {
-        add_line(&mut healthy, &format_args!("heeded variables: {}", heeded.join(", ")), LINE.0);
+        add_line(name, &mut healthy, &format_args!("heeded variables: {}", heeded.join(", ")), LINE.0);
     }
     if plan.verbose
         && let Some(misspelt) = misspelt
     {
-        add_line(&mut healthy, misspelt, LINE.0);
+        add_line(name, &mut healthy, misspelt, LINE.0);
     }
     let mut left = outcomes.iter().filter(|(verdict, _)| wanted(verdict)).count();
     let limit = (ROOM / left.max(1)).saturating_sub(AROUND).clamp(LINE.1, LINE.0);
-    for (target, (verdict, timings)) in plan.targets.iter().zip(outcomes) {
+    for (check, (verdict, timings)) in plan.checks.iter().zip(outcomes) {
         if !wanted(verdict) || healthy.len() + unhealthy.len() + limit + AROUND > ROOM {
             continue;
         }
         left -= 1;
         let timings = Shown(plan.verbose.then_some(timings));
-        let target = shortened(printable(&name(target, plan)), limit / 2);
+        let target = shortened(printable(&check.probe), limit / 2);
         match verdict {
-            Ok(()) => add_line(&mut healthy, &format_args!("{target}: healthy{timings}"), limit),
+            Ok(()) => add_line(name, &mut healthy, &format_args!("{target}: healthy{timings}"), limit),
             Err(reason) => match misspelt {
                 Some(misspelt) if unhealthy.is_empty() => {
-                    add_line(&mut unhealthy, &format_args!("{target}: {reason}{timings} ({misspelt})"), limit);
+                    add_line(name, &mut unhealthy, &format_args!("{target}: {reason}{timings} ({misspelt})"), limit);
                 }
-                _ => add_line(&mut unhealthy, &format_args!("{target}: {reason}{timings}"), limit),
+                _ => add_line(name, &mut unhealthy, &format_args!("{target}: {reason}{timings}"), limit),
             },
         }
     }
     if left > 0 {
         let lines = if code == 0 { &mut healthy } else { &mut unhealthy };
-        add_line(lines, &format_args!("and {left} more"), limit);
+        add_line(name, lines, &format_args!("and {left} more"), limit);
     }
     // What can't be printed changes no verdict.
     let _ = write(&mut io::stdout(), &healthy);
@@ -66,18 +65,18 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome]) -> i32 {
 }
 
 /// Prints one line that says why there is nothing to probe, and returns the exit code.
-pub fn refusal(why: &dyn Display) -> i32 {
+pub fn refusal(name: &str, why: &dyn Display) -> i32 {
     let mut line = String::new();
-    add_line(&mut line, why, LINE.0);
+    add_line(name, &mut line, why, LINE.0);
     let _ = write(&mut io::stderr(), &line);
     1
 }
 
 /// Prints a text that was asked for, and returns the exit code.
-pub fn text(text: &str) -> i32 {
+pub fn text(name: &str, text: &str) -> i32 {
     match write(&mut io::stdout(), text) {
         Ok(()) => 0,
-        Err(error) => refusal(&format_args!("stdout: {error}")),
+        Err(error) => refusal(name, &format_args!("stdout: {error}")),
     }
 }
 
@@ -86,22 +85,23 @@ fn write<S: Write + AsRawFd>(stream: &mut S, text: &str) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
-    match sys::takes_a_line(stream.as_raw_fd()) {
+    match stdio::is_writable(stream.as_raw_fd()) {
         true => {
-            sys::fail_without_signals();
+            stdio::block_write_signals();
             stream.write_all(text.as_bytes())
         }
         false => Err(io::ErrorKind::WouldBlock.into()),
     }
 }
 
-fn add_line(lines: &mut String, text: &dyn Display, limit: usize) {
-    lines.push_str("lprobe: ");
+fn add_line(name: &str, lines: &mut String, text: &dyn Display, limit: usize) {
+    lines.push_str(name);
+    lines.push_str(": ");
     lines.push_str(&shortened(printable(text), limit));
     lines.push('\n');
 }
 
-/// Every line is made of this, so that none brings a terminal anything but printable ASCII.
+/// Escapes a text: every line is made of this, so that none brings a terminal anything but printable ASCII.
 fn printable(text: &dyn Display) -> String {
     let mut printable = String::new();
     for byte in text.to_string().bytes() {
@@ -113,22 +113,7 @@ fn printable(text: &dyn Display) -> String {
     printable
 }
 
-/// What a line calls a target. A query may hold a token.
-fn name(target: &Target, plan: &Plan) -> String {
-    let mut name = target.to_string();
-    if !target.makes_requests() {
-        return name;
-    }
-    if let Some(query) = name.find('?') {
-        name.replace_range(query.., "?...");
-    }
-    match &plan.unix_socket {
-        Some(socket) => format!("{name} on {}", socket.display()),
-        None => name,
-    }
-}
-
-/// Printable text cut to `limit` bytes.
+/// Cuts a printable text to `limit` bytes.
 fn shortened(mut text: String, limit: usize) -> String {
     if text.len() > limit {
         text.replace_range(limit.., "...");

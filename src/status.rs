@@ -27,7 +27,7 @@ impl Statuses {
     /// 200-299: RFC 9110, section 15.3.
     pub const SUCCESSFUL: Self = Self { bits: [0, 0, 0, u64::MAX << 8, (1 << 44) - 1, 0, 0, 0, 0, 0] };
 
-    /// Whether `status` is in the set.
+    /// Returns whether `status` is in the set.
     pub fn contains(&self, status: u16) -> bool {
         VALID.contains(&status) && self.bits[usize::from(status / 64)] >> (status % 64) & 1 == 1
     }
@@ -55,12 +55,12 @@ impl FromStr for Statuses {
     }
 }
 
-/// Three digits, so that no sign and no leading zero passes for one.
+/// Reads three digits, so that no sign and no leading zero passes for one.
 fn status(text: &str) -> Result<u16, BadStatuses> {
     text.parse().ok().filter(|status| text.len() == 3 && VALID.contains(status)).ok_or(BadStatuses::Malformed)
 }
 
-/// Whether another response follows one of this status: RFC 9110, section 15.2. What follows 101 is another protocol.
+/// Returns whether another response follows one of this status: RFC 9110, section 15.2. What follows 101 is another protocol.
 fn is_interim(status: u16) -> bool {
     (100..200).contains(&status) && status != 101
 }
@@ -92,3 +92,32 @@ impl fmt::Display for BadStatuses {
 }
 
 impl std::error::Error for BadStatuses {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_prints_as_the_shortest_that_means_the_same() {
+        for (list, printed) in [
+            ("200", "200"),
+            ("200-299", "200-299"),
+            ("204,200,201,200-202", "200-202,204"),
+            ("100-599", "100-599"),
+            ("101", "101"),
+        ] {
+            assert_eq!(list.parse::<Statuses>().expect(list).to_string(), printed);
+        }
+        assert_eq!("200-299".parse(), Ok(Statuses::SUCCESSFUL));
+    }
+
+    #[test]
+    fn what_is_no_status_is_refused() {
+        for list in ["", "200,", "2xx", "20", "0200", "+20", "600", "299-200", "200-299-300", "200 "] {
+            assert_eq!(list.parse::<Statuses>(), Err(BadStatuses::Malformed), "{list}");
+        }
+        for list in ["100", "200,103", "102-199"] {
+            assert_eq!(list.parse::<Statuses>(), Err(BadStatuses::Interim), "{list}");
+        }
+    }
+}

@@ -3,30 +3,33 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-#[cfg(feature = "full")]
-use lprobe::bad_target::BadTarget;
-use lprobe::cli::{self, Command};
-use lprobe::target::Target;
+use lprobe::door::{BadTarget, Command, Probe, Target, parse};
 
 /// A command, or a refusal that is one printable line.
 pub fn accepts(input: &[u8]) -> bool {
+    let program = std::iter::once(OsString::from("lprobe"));
     let arguments = input.split(|&byte| byte == b'\n').map(|argument| OsString::from_vec(argument.to_vec()));
-    match cli::parse(arguments.collect()) {
+    match parse(program.chain(arguments).collect()).1 {
         Ok(Command::Probe(plan)) => {
-            assert!(!plan.targets.is_empty() && !plan.timeout.is_zero());
-            for target in &plan.targets {
-                let printed = target.to_string();
+            assert!(!plan.checks.is_empty() && !plan.timeout.is_zero());
+            for check in &plan.checks {
+                let printed = match &check.probe {
+                    // What is logged is without the query.
+                    Probe::Http(http) => http.target.to_string(),
+                    #[cfg(feature = "full")]
+                    Probe::Grpc(grpc) => grpc.target.to_string(),
+                    probe => probe.to_string(),
+                };
                 match printed.parse::<Target>() {
                     Ok(again) => assert_eq!(again.to_string(), printed),
                     // `--service` takes the names that targets do not.
-                    #[cfg(feature = "full")]
                     Err(BadTarget::Service) => {}
                     Err(reason) => panic!("{printed}: {reason}"),
                 }
             }
             true
         }
-        Ok(Command::Print(text)) => text.ends_with('\n'),
+        Ok(Command::ShortHelp | Command::Help | Command::Version) => true,
         Ok(Command::Install(path)) => !path.as_os_str().is_empty(),
         Err(refusal) => {
             let line = refusal.to_string();

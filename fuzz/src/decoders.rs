@@ -4,8 +4,7 @@
 use std::io::Read;
 
 use flate2::bufread::GzDecoder;
-use lprobe::probe::{gzip, health, spiffe};
-use lprobe::unhealthy::ServingStatus;
+use lprobe::door::{ServingStatus, grpc_health, gzip, workload_api};
 use prost::Message;
 use tonic_health::pb::HealthCheckResponse;
 
@@ -27,9 +26,9 @@ pub fn accepts(input: &[u8]) -> bool {
             assert_eq!(gzip::unpack(&gzip::pack(message), message.len()).as_deref(), Ok(message));
             ours.is_ok()
         }
-        b's' => spiffe::credentials_in(message).is_some(),
+        b's' => workload_api::credentials_in(message).is_some(),
         _ => {
-            let serving = health::serving_status(message) == Some(ServingStatus::SERVING);
+            let serving = grpc_health::serving_status(message) == Some(ServingStatus::SERVING);
             if serving {
                 let theirs = HealthCheckResponse::decode(message).expect("a message");
                 assert_eq!(theirs.status, ServingStatus::SERVING.0 as i32);

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use lprobe::cli::expand::{self, BadExpansion};
+use lprobe::door::expand::{self, BadExpansion};
 
 /// The whole environment.
 fn variable(name: &OsStr) -> Option<OsString> {

@@ -5,10 +5,7 @@ use std::cell::OnceCell;
 use std::io::Read;
 
 use flate2::read::GzDecoder;
-use lprobe::plan::Plan;
-use lprobe::probe::{health, http};
-use lprobe::progress::Progress;
-use lprobe::target::{Authority, Endpoint, Host};
+use lprobe::door::{Probe, Progress, grpc_health, http};
 use prost::Message;
 use tonic_health::pb::HealthCheckResponse;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -18,15 +15,15 @@ use super::peer;
 const TEXT: &str = "well";
 
 thread_local! {
-    static HTTP: OnceCell<Plan> = const { OnceCell::new() };
-    static GRPC: OnceCell<Plan> = const { OnceCell::new() };
-    static GZIP: OnceCell<Plan> = const { OnceCell::new() };
+    static HTTP: OnceCell<Probe> = const { OnceCell::new() };
+    static GRPC: OnceCell<Probe> = const { OnceCell::new() };
+    static GZIP: OnceCell<Probe> = const { OnceCell::new() };
 }
 
 /// Healthy only if the stream has the text, or a message that other people's code reads as SERVING.
 pub fn accepts(input: &[u8]) -> bool {
     let Some((kind, answer)) = input.split_first() else { return false };
-    let (plan, arguments): (_, &[&str]) = match kind {
+    let (probe, arguments): (_, &[&str]) = match kind {
         b'g' => (&GRPC, &["grpc://:80"]),
         b'z' => (&GZIP, &["--gzip", "grpc://:80"]),
         _ => (&HTTP, &["--http2", "--contains", TEXT, ":80"]),
@@ -34,7 +31,7 @@ pub fn accepts(input: &[u8]) -> bool {
     let is_grpc = b"gz".contains(kind);
     // What is broken after a whole answer may be noticed before it or after it, so the pieces make a difference.
     let healthy = [usize::MAX, 1]
-        .map(|piece| plan.with(|plan| healthy(is_grpc, answer, piece, plan.get_or_init(|| peer::plan(arguments)))));
+        .map(|piece| probe.with(|probe| healthy(answer, piece, probe.get_or_init(|| peer::probe(arguments)))));
     let data = data(answer);
     let expected =
         if is_grpc { is_serving(&data) } else { data.windows(TEXT.len()).any(|part| part == TEXT.as_bytes()) };
@@ -42,15 +39,12 @@ pub fn accepts(input: &[u8]) -> bool {
     healthy[0]
 }
 
-fn healthy(is_grpc: bool, answer: &[u8], piece: usize, plan: &Plan) -> bool {
-    let (stream, progress) = (peer::saying(answer, piece), Progress::default());
-    let authority = &Authority { host: Host::Localhost, port: 80 };
-    if is_grpc {
-        let question = health::Question { tls: false, authority, service: "" };
-        peer::run(health::check(stream, &question, plan, &progress)).is_ok()
-    } else {
-        let question = http::Question { tls: false, authority, path: &Endpoint::root() };
-        peer::run(http::ask(stream, &question, plan, &progress)).is_ok()
+fn healthy(answer: &[u8], piece: usize, probe: &Probe) -> bool {
+    let (stream, progress) = (peer::saying(answer, piece), Progress::start(false));
+    match probe {
+        Probe::Grpc(probe) => peer::run(grpc_health::check(stream, probe, &progress)).is_ok(),
+        Probe::Http(probe) => peer::run(http::ask(stream, probe, &progress)).is_ok(),
+        _ => panic!("neither HTTP nor gRPC"),
     }
 }
 

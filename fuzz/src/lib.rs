@@ -11,6 +11,6 @@ pub mod expand;
 pub mod http2;
 mod peer;
 pub mod response;
-#[path = "../../tests/support/rfc9112.rs"]
+#[path = "../../tests/it/support/rfc9112.rs"]
 mod rfc9112;
 pub mod target;

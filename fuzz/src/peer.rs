@@ -5,11 +5,8 @@ use std::io;
 use std::mem::replace;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use lprobe::cli::{self, Command};
-use lprobe::endpoint::Stream;
-use lprobe::plan::Plan;
+use lprobe::door::{Command, Probe, Stream, parse};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::{Builder, Runtime};
 
@@ -26,15 +23,16 @@ pub fn saying(answer: &[u8], piece: usize) -> Stream {
     Box::new(Peer { answer: answer.to_vec(), said: 0, piece, spoken_to: true })
 }
 
-/// The plan for `arguments`. It has time to wait, since a probe that may be repeated is one that frees its memory.
-pub fn plan(arguments: &[&str]) -> Plan {
-    match cli::parse(arguments.iter().map(Into::into).collect()) {
-        Ok(Command::Probe(plan)) => Plan { wait: Some(Duration::ZERO), ..*plan },
-        other => panic!("{arguments:?}: {other:?}"),
+/// Returns the probe that `arguments`, which name one target, ask for.
+pub fn probe(arguments: &[&str]) -> Probe {
+    let arguments = std::iter::once("lprobe").chain(arguments.iter().copied()).map(Into::into).collect();
+    match parse(arguments).1 {
+        Ok(Command::Probe(mut plan)) => plan.checks.pop().expect("a target").probe,
+        other => panic!("{other:?}"),
     }
 }
 
-/// What `future` comes to. One event loop serves all inputs.
+/// Runs `future`. One event loop serves all inputs.
 pub fn run<F: Future>(future: F) -> F::Output {
     thread_local! {
         static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("an event loop");

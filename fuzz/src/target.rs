@@ -1,6 +1,6 @@
 //! The input is a target.
 
-use lprobe::target::Target;
+use lprobe::door::Target;
 
 /// What parses prints, and parses back to itself.
 pub fn accepts(input: &[u8]) -> bool {
@@ -8,7 +8,8 @@ pub fn accepts(input: &[u8]) -> bool {
     let printed = target.to_string();
     assert_eq!(printed.parse().as_ref(), Ok(&target), "{printed}");
     // `localhost` prints as itself, whichever addresses it means.
-    if let Ok(over_ipv6) = target.over_ipv6() {
+    let mut over_ipv6 = target;
+    if over_ipv6.use_ipv6().is_ok() {
         assert_eq!(over_ipv6.to_string(), printed);
     }
     true

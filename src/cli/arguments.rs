@@ -1,65 +1,88 @@
-//! The command line and the `LPROBE_` variables behind it, taken apart but not yet understood.
+//! The arguments of one group of targets and the `LPROBE_` variables behind them, taken apart but not yet understood.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 
-use clap::ArgMatches;
+use clap::builder::OsStringValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::command::{all, command};
+use super::bad_usage::{BadUsage, bad_value};
 use super::expand::expand;
-use super::options::{Opt, Takes};
+use super::options::{Group, OPTIONS, Opt, SHARED_FLAGS, SHORT_HELP, Takes};
 use super::variables::{Variables, variable, variable_behind};
-use super::{BadUsage, Quoted};
-#[cfg(feature = "full")]
-use crate::credentials::holds_pem;
 
 /// What was given, and where.
-pub struct Arguments {
+pub struct Arguments<'a> {
     matches: ArgMatches,
+    /// Whether there may be any option: most health checks are one target, and each question costs 100 instructions.
+    has_options: bool,
     /// The variables behind options that the command line leaves out.
-    pub variables: Variables,
+    variables: &'a Variables,
 }
 
-impl Arguments {
-    /// Takes apart what follows the program's name.
-    pub fn new(arguments: Vec<OsString>) -> Result<Self, BadUsage> {
-        let arguments = double_dashes(arguments);
+/// Takes a command line apart into its groups, at each `--next`: the first has what stands before it. `flags` are those of
+/// other tools.
+pub fn groups<'a>(
+    arguments: Vec<OsString>,
+    flags: &[&'static [Opt]],
+    variables: &'a Variables,
+) -> Result<Vec<Arguments<'a>>, BadUsage> {
+    let mut known: Vec<&'static Opt> = Vec::new();
+    for table in
+        [&OPTIONS[..], &SHARED_FLAGS, std::slice::from_ref(&SHORT_HELP)].into_iter().chain(flags.iter().copied())
+    {
+        known.extend(table);
+    }
+    let mut groups = Vec::new();
+    for group in split(arguments, &known) {
+        groups.push(Arguments::new(group, &known, variables)?);
+    }
+    Ok(groups)
+}
+
+impl<'a> Arguments<'a> {
+    fn new(arguments: Vec<OsString>, known: &[&'static Opt], variables: &'a Variables) -> Result<Self, BadUsage> {
         // Of some fifty options, all that a probe names are declared, and the others where something is amiss: each costs
         // 5,000 instructions and 1.5 KB.
         let named = |name: &str| arguments.iter().any(|argument| names(argument, name));
-        let matches = command(named).try_get_matches_from(&arguments);
-        let matches = matches.or_else(|_| command(|_| true).try_get_matches_from(&arguments))?;
-        Ok(Self { matches, variables: Variables::new() })
+        let matches = command(known, &named).try_get_matches_from(&arguments);
+        let matches = matches.or_else(|_| command(known, &|_| true).try_get_matches_from(&arguments))?;
+        let has_options = arguments.iter().any(|argument| argument.as_bytes().starts_with(b"-"));
+        let arguments = Self { matches, has_options, variables };
+        for option in known.iter().filter(|option| !option.is_served()) {
+            if arguments.asked(option)? {
+                return Err(BadUsage(format!("--{} takes TLS or gRPC, which only lprobe-full has", option.name)));
+            }
+        }
+        Ok(arguments)
     }
 
-    /// Whether one of the two options that are commands of their own is there.
-    pub fn asks_for(&self, name: &str) -> bool {
-        self.matches.try_get_one(name).is_ok_and(|asked| asked == Some(&true))
-    }
-
-    /// Whether `name` stands on the command line.
+    /// Returns whether `name` stands on the command line.
     pub fn given(&self, name: &str) -> bool {
-        self.matches.try_contains_id(name).unwrap_or(false)
+        (self.has_options || name == "target") && self.matches.try_contains_id(name).unwrap_or(false)
     }
 
-    /// Whether `option` stands on the command line, and is not switched off there, as in `--gzip=false`.
+    /// Returns whether `option` stands on the command line, and is not switched off there, as in `--gzip=false`.
     pub fn asked(&self, option: &Opt) -> Result<bool, BadUsage> {
-        Ok(self.given(option.name) && (!matches!(option.takes, Takes::Nothing) || self.flag(option.name)?))
+        Ok(self.given(option.name) && (option.takes != Takes::Nothing || self.flag(option.name)?))
     }
 
-    /// The command line's values as they stand there.
+    /// Returns the command line's values as they stand there.
     fn raw(&self, name: &str) -> Vec<&OsStr> {
+        if !self.has_options && name != "target" {
+            return Vec::new();
+        }
         let values = self.matches.try_get_many::<OsString>(name).ok().flatten();
         values.into_iter().flatten().map(OsString::as_os_str).collect()
     }
 
-    /// Whether an option that takes nothing is on.
+    /// Returns whether an option that takes nothing is on.
     pub fn flag(&self, name: &'static str) -> Result<bool, BadUsage> {
         Ok(self.one(name, parse_bool)?.unwrap_or(false))
     }
 
-    /// The value of an option, as `reader` understands it.
+    /// Reads the value of an option, as `reader` understands it.
     pub fn one<T, E: Display>(
         &self,
         name: &'static str,
@@ -73,7 +96,7 @@ impl Arguments {
         Ok(value)
     }
 
-    /// The values of an option, as `reader` understands each.
+    /// Reads the values of an option, as `reader` understands each.
     pub fn many<T, E: Display>(
         &self,
         name: &'static str,
@@ -87,26 +110,29 @@ impl Arguments {
         Ok(values)
     }
 
-    /// Has `reader` read each value of an option: the command line's, or else the environment's. Apart from its callers,
-    /// which are compiled once for each type that is read.
+    /// Calls `reader` with each value of an option: the command line's, or else the environment's. It is apart from its
+    /// callers, which are compiled once for each type that is read.
     fn each(&self, name: &str, reader: &mut dyn FnMut(&str) -> Result<(), String>) -> Result<(), BadUsage> {
         let values = self.raw(name);
         for raw in &values {
             let refuse = |problem: &dyn Display| {
                 let dashes = if name == "target" { "" } else { "--" };
-                refusal(&format!("{dashes}{name}"), name, raw, problem)
+                bad_value(&format!("{dashes}{name}"), is_secret(name), raw, problem)
             };
             let expanded = expand(raw, variable).map_err(|error| refuse(&error))?;
-            reader(expanded.to_str().ok_or_else(|| refuse(&"not UTF-8"))?).map_err(|error| refuse(&error))?;
+            let text = expanded.to_str().ok_or_else(|| refuse(&"not UTF-8"))?;
+            allowed(name, text).and_then(|()| reader(text)).map_err(|error| refuse(&error))?;
         }
         if !values.is_empty() {
             return Ok(());
         }
         let Some(raw) = self.variables.behind(name) else { return Ok(()) };
         let refuse =
-            |value: &str, problem: &dyn Display| refusal(&variable_behind(name), name, OsStr::new(value), problem);
-        let text = raw.to_str().ok_or_else(|| refusal(&variable_behind(name), name, &raw, &"not UTF-8"))?;
-        let mut read = |value: &str| reader(value).map_err(|error| refuse(value, &error));
+            |value: &OsStr, problem: &dyn Display| bad_value(&variable_behind(name), is_secret(name), value, problem);
+        let text = raw.to_str().ok_or_else(|| refuse(&raw, &"not UTF-8"))?;
+        let mut read = |text: &str| {
+            allowed(name, text).and_then(|()| reader(text)).map_err(|error| refuse(OsStr::new(text), &error))
+        };
         match name {
             "target" => text.split_ascii_whitespace().try_for_each(read),
             _ => read(text),
@@ -114,34 +140,78 @@ impl Arguments {
     }
 }
 
-/// A refusal that quotes the value, unless that may be a secret.
-fn refusal(label: &str, name: &str, value: &OsStr, problem: &dyn Display) -> BadUsage {
-    const SECRET: [&str; 7] = ["header", "rpc-header", "basic-auth", "send", "expect", "contains", "user-agent"];
-    #[cfg(feature = "full")]
-    let is_secret = SECRET.contains(&name) || holds_pem(value);
-    #[cfg(not(feature = "full"))]
-    let is_secret = SECRET.contains(&name);
-    match is_secret {
-        true => BadUsage(format!("{label} (value not shown): {problem}")),
-        false => BadUsage(format!("{label} {}: {problem}", Quoted(&without_secrets(value)))),
+/// Returns whether the value of an option may be a secret.
+fn is_secret(name: &str) -> bool {
+    OPTIONS.iter().any(|option| option.name == name && option.is_secret)
+}
+
+/// Checks that a value is one of those that the table allows.
+fn allowed(name: &str, value: &str) -> Result<(), String> {
+    match OPTIONS.iter().find(|option| option.name == name && option.value.contains('|')) {
+        Some(option) if !option.value.split('|').any(|allowed| allowed == value) => {
+            Err(format!("expected {}", list(&option.value.split('|').collect::<Vec<_>>(), "", "or")))
+        }
+        _ => Ok(()),
     }
 }
 
-/// Returns a value without what may be secret in a target, however malformed it is: all before the last `@` but a
-/// scheme, and all behind the first `?` or `#`.
-fn without_secrets(value: &OsStr) -> OsString {
-    let bytes = value.as_bytes();
-    let scheme = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let scheme = if bytes[scheme..].starts_with(b"://") { scheme + 3 } else { 0 };
-    let user = bytes.iter().rposition(|&byte| byte == b'@').unwrap_or(scheme);
-    let query = bytes.iter().position(|byte| b"?#".contains(byte)).map_or(bytes.len(), |mark| mark + 1);
-    let shown = bytes.get(user..query).unwrap_or_default();
-    let [hidden_before, hidden_after] =
-        [user > scheme, query < bytes.len() && user < query].map(|hidden| if hidden { &b"..."[..] } else { b"" });
-    OsString::from_vec([&bytes[..scheme], hidden_before, shown, hidden_after].concat())
+/// Prints a list in words, with `end` behind each: `A, B or C`.
+pub fn list(items: &[&str], end: &str, last: &str) -> String {
+    let mut words = String::new();
+    for (index, item) in items.iter().enumerate() {
+        match items.len() - index {
+            _ if index == 0 => {}
+            1 => words.extend([" ", last, " "]),
+            _ => words += ", ",
+        }
+        words.extend([item, end]);
+    }
+    words
 }
 
-/// Whether `argument` may name the option `name`, by its first letter if that is all there is.
+/// Declares the options that `wanted` names to clap, and the targets.
+fn command(known: &[&'static Opt], wanted: &dyn Fn(&str) -> bool) -> Command {
+    let mut command = Command::new("lprobe").no_binary_name(true).disable_help_flag(true).disable_version_flag(true);
+    command = command.arg(text("target").action(ArgAction::Append));
+    for option in known.iter().filter(|option| wanted(option.name)) {
+        command = command.arg(argument(option));
+    }
+    command
+}
+
+fn argument(option: &Opt) -> Arg {
+    let is_flag = option.takes == Takes::Nothing;
+    let argument = text(option.name)
+        .long(option.name)
+        .action(if option.takes == Takes::Many { ArgAction::Append } else { ArgAction::Set })
+        // Go's flags know -ipv6=false, and take no value after a space.
+        .num_args(usize::from(!is_flag)..=1)
+        .require_equals(is_flag)
+        .default_missing_value("true")
+        .allow_hyphen_values(!is_flag)
+        // With a target beside a command, nothing passes for healthy.
+        .exclusive(matches!(option.group, Group::Command));
+    match option.short {
+        // Long flags may have one dash, so that --v is -v.
+        Some('v') => argument.short('v').alias("v"),
+        // What -h shows is not what --help does.
+        Some(letter) if option.name != "help" => argument.short(letter),
+        _ => argument,
+    }
+}
+
+/// An argument taken as it comes: what it must look like, and how to say so, is for the code that reads it.
+fn text(name: &'static str) -> Arg {
+    Arg::new(name).value_parser(OsStringValueParser::new())
+}
+
+/// Returns the name of a flag, be it with one dash or two, and with a value or not.
+pub fn flag_name(argument: &OsStr) -> Option<&[u8]> {
+    let flag = argument.as_bytes().strip_prefix(b"-")?;
+    flag.strip_prefix(b"-").unwrap_or(flag).split(|&byte| byte == b'=').next()
+}
+
+/// Returns whether `argument` may name the option `name`, by its first letter if that is all there is.
 fn names(argument: &OsStr, name: &str) -> bool {
     match argument.as_bytes() {
         [b'-', b'-', long @ ..] => long.split(|&byte| byte == b'=').next() == Some(name.as_bytes()) || long == b"v",
@@ -150,28 +220,35 @@ fn names(argument: &OsStr, name: &str) -> bool {
     }
 }
 
-/// Long flags with a single dash, as Go's programs take them: `-port=8080` as `--port=8080`. Options of one letter stay
-/// as they are, and so does what follows an option that takes a value, or `--`.
-fn double_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
-    let mut is_value = false;
-    let mut all_are = false;
-    let doubled = |argument: OsString| {
-        if all_are || std::mem::take(&mut is_value) {
-            return argument;
-        }
-        all_are = argument == "--";
-        let argument = double_dash(argument);
-        is_value = takes_value(&argument);
-        argument
-    };
-    arguments.into_iter().map(doubled).collect()
+/// Splits a command line at each `--next`. Long flags with a single dash, as Go's programs take them, get the second:
+/// `-port=8080` is `--port=8080`. Options of one letter stay as they are, and so does what follows an option that takes a
+/// value, or `--`.
+fn split(arguments: Vec<OsString>, known: &[&'static Opt]) -> Vec<Vec<OsString>> {
+    let mut groups = vec![Vec::with_capacity(arguments.len())];
+    let (mut is_value, mut all_are_targets) = (false, false);
+    for argument in arguments {
+        let argument = match std::mem::take(&mut is_value) || all_are_targets {
+            true => argument,
+            false => {
+                let argument = double_dash(argument);
+                if argument == "--next" {
+                    groups.push(Vec::new());
+                    continue;
+                }
+                all_are_targets = argument == "--";
+                is_value = takes_value(&argument, known);
+                argument
+            }
+        };
+        groups.last_mut().expect("there is a first one").push(argument);
+    }
+    groups
 }
 
-/// Whether the argument after `argument` is its value.
-fn takes_value(argument: &OsStr) -> bool {
-    let mut valued = all().filter(|option| !matches!(option.takes, Takes::Nothing));
-    let name = argument.to_str().and_then(|argument| argument.strip_prefix("--"));
-    name.is_some_and(|name| valued.any(|option| option.name == name))
+/// Returns whether the argument after `argument` is its value.
+pub fn takes_value(argument: &OsStr, known: &[&'static Opt]) -> bool {
+    let Some(name) = flag_name(argument).filter(|_| !argument.as_bytes().contains(&b'=')) else { return false };
+    known.iter().any(|option| option.name.as_bytes() == name && option.takes != Takes::Nothing)
 }
 
 fn double_dash(argument: OsString) -> OsString {
@@ -185,11 +262,35 @@ fn double_dash(argument: OsString) -> OsString {
     }
 }
 
-/// As Go's strconv.ParseBool.
+/// Reads a truth value as Go's strconv.ParseBool does.
 fn parse_bool(text: &str) -> Result<bool, &'static str> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
         _ => Err("expected true or false"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_is_split_at_next_and_nowhere_else() {
+        let known: Vec<_> = OPTIONS.iter().collect();
+        let split = |line: &str| split(line.split(' ').map(OsString::from).collect(), &known);
+        assert_eq!(split("-timeout 2s :1"), [["--timeout", "2s", ":1"]]);
+        assert_eq!(split(":1 --next -contains x :2"), [&[":1"][..], &["--contains", "x", ":2"]]);
+        assert_eq!(split(":1 -next :2"), [[":1"], [":2"]]);
+        assert_eq!(split("--contains --next :1"), [["--contains", "--next", ":1"]]);
+        assert_eq!(split("-- --next"), [["--", "--next"]]);
+        assert_eq!(split("-v --next"), [&["-v"][..], &[]]);
+    }
+
+    #[test]
+    fn a_list_is_printed_in_words() {
+        assert_eq!(list(&["a"], "", "or"), "a");
+        assert_eq!(list(&["a", "b"], ":", "or"), "a: or b:");
+        assert_eq!(list(&["a", "b", "c"], "", "and"), "a, b and c");
     }
 }

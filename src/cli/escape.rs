@@ -11,12 +11,12 @@ pub enum BadEscape {
     Empty,
 }
 
-/// [`unescape`] for what is awaited: nothing at all would be there at once.
+/// Reads what is awaited, as [`unescape`] does: nothing at all would be there at once.
 pub fn unescape_some(text: &str) -> Result<Vec<u8>, BadEscape> {
     unescape(text).and_then(|bytes| if bytes.is_empty() { Err(BadEscape::Empty) } else { Ok(bytes) })
 }
 
-/// `text` with `\r`, `\n`, `\t`, `\0`, `\xHH` and `\\` as the bytes that they mean.
+/// Returns `text` with `\r`, `\n`, `\t`, `\0`, `\xHH` and `\\` as the bytes that they mean.
 pub fn unescape(text: &str) -> Result<Vec<u8>, BadEscape> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -51,3 +51,18 @@ impl fmt::Display for BadEscape {
 }
 
 impl std::error::Error for BadEscape {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_escape_is_the_byte_that_it_means() {
+        assert_eq!(unescape(r"a\r\n\t\0\x7F\\b"), Ok(b"a\r\n\t\0\x7f\\b".to_vec()));
+        assert_eq!(unescape(""), Ok(Vec::new()));
+        for text in ["\\", r"\a", r"\x", r"\x1", r"\xg0", r"\x0g"] {
+            assert_eq!(unescape(text), Err(BadEscape::Unknown), "{text}");
+        }
+        assert_eq!(unescape_some(""), Err(BadEscape::Empty));
+    }
+}

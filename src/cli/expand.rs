@@ -13,7 +13,7 @@ pub enum BadExpansion {
     Dollar,
 }
 
-/// `argument` with the values that `variable` has for names, and `$$` as a dollar sign.
+/// Expands `argument` with the values that `variable` has for names, and `$$` as a dollar sign.
 ///
 /// # Errors
 ///
@@ -40,7 +40,7 @@ pub fn expand(argument: &OsStr, variable: fn(&OsStr) -> Option<OsString>) -> Res
     Ok(OsString::from_vec(expanded))
 }
 
-/// What stands for `NAME` or `NAME:-default`. As in a shell, the default also replaces an empty value.
+/// Returns what stands for `NAME` or `NAME:-default`. As in a shell, the default also replaces an empty value.
 fn value(reference: &[u8], variable: fn(&OsStr) -> Option<OsString>) -> Result<Vec<u8>, BadExpansion> {
     let end = reference.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_');
     let (name, default) = reference.split_at(end.unwrap_or(reference.len()));

@@ -6,37 +6,31 @@ use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, USER_AGENT};
 use hyper::http::HeaderValue;
 
 use super::arguments::Arguments;
-use super::foreign::Spelling;
-use super::{BadUsage, TIMEOUT, duration, foreign, http};
-use crate::plan::Grpc;
-use crate::target::Target;
+use super::bad_usage::BadUsage;
+use super::http;
+use super::voice::Voice;
+use crate::plan::GrpcCall;
+use crate::target::{GrpcTarget, Target};
 
-/// What to send, and the time that there is for it.
-pub fn grpc(arguments: &Arguments) -> Result<Grpc, BadUsage> {
-    let theirs = foreign::spelling(arguments) != Spelling::Ours;
+/// Reads how to call, with these times for the connection and for the call.
+pub fn call(
+    arguments: &Arguments,
+    voice: &Voice,
+    connect_timeout: Duration,
+    timeout: Duration,
+) -> Result<GrpcCall, BadUsage> {
     let mut headers = arguments.many("rpc-header", metadata)?;
-    let agent = arguments.one("user-agent", http::value)?;
-    headers.push((USER_AGENT, agent.unwrap_or(HeaderValue::from_static(foreign::user_agent(arguments)))));
-    Ok(Grpc {
-        headers,
-        gzip: arguments.flag("gzip")?,
-        connect_timeout: theirs.then_some(foreign::timeout(arguments)?.unwrap_or(TIMEOUT)),
-        rpc_timeout: arguments.one("rpc-timeout", duration::parse)?.or(theirs.then_some(TIMEOUT)),
-    })
+    headers.push((USER_AGENT, http::user_agent(arguments, voice)?));
+    Ok(GrpcCall { headers, gzip: arguments.flag("gzip")?, connect_timeout, timeout })
 }
 
-/// What the call's own time adds to the whole.
-pub fn time_for_calls(grpc: &Grpc, targets: &[Target]) -> Duration {
-    grpc.rpc_timeout.filter(|_| targets.iter().any(Target::is_grpc)).unwrap_or_default()
-}
-
-/// Has `--service` stand in where a target names no service.
+/// Puts the name of `--service` where a target names no service.
 pub fn name_services(arguments: &Arguments, targets: &mut [Target]) -> Result<(), BadUsage> {
     let Some(name) = arguments.one("service", |text| Ok::<_, BadUsage>(text.to_owned()))? else { return Ok(()) };
     for target in targets {
         match target {
-            Target::Grpc { service, .. } if service.is_empty() => *service = name.clone(),
-            Target::Grpc { .. } if arguments.given("service") => {
+            Target::Grpc(GrpcTarget { service, .. }) if service.is_empty() => *service = name.clone(),
+            Target::Grpc(_) if arguments.given("service") => {
                 return Err(BadUsage(format!("--service can't go with a target that names one, {target}")));
             }
             _ => {}
@@ -45,7 +39,7 @@ pub fn name_services(arguments: &Arguments, targets: &mut [Target]) -> Result<()
     Ok(())
 }
 
-/// Custom metadata: gRPC over HTTP/2, "Requests". What begins with `grpc-` is gRPC's own.
+/// Reads custom metadata: gRPC over HTTP/2, "Requests". What begins with `grpc-` is gRPC's own.
 fn metadata(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let (name, contents) = text.split_once(':').ok_or("expected NAME: VALUE")?;
     let name = http::name(name)?;

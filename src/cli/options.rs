@@ -1,121 +1,182 @@
-//! The one list of options. The build script compiles it too, to render the help text, the man page and the shell
-//! completions from it, so it leans on nothing but its parent's `HELP_TEXTS`.
+//! THE table of options. Help, man page, completions, variables, refusals and docs/flags.md are derived from it.
 
-use super::HELP_TEXTS;
+use crate::FULL;
+use crate::target::scheme::{Kind, Scheme};
 
-/// How often an option may be given, and what it is given.
+/// An option.
+#[derive(Debug)]
+pub struct Opt {
+    /// The long name, without its dashes.
+    pub name: &'static str,
+    /// The letter that stands for it.
+    pub short: Option<char>,
+    /// What it is for.
+    pub group: Group,
+    /// How often it may be given.
+    pub takes: Takes,
+    /// The name of its value, or the values that are allowed, with `|` between; empty where it takes none.
+    pub value: &'static str,
+    /// Whether its value may be a secret, which no message shows.
+    pub is_secret: bool,
+    /// Whether most people need it: `-h` shows it.
+    pub is_common: bool,
+    /// Whether only the full build has it.
+    pub full: bool,
+    /// What help says of it.
+    pub help: &'static str,
+}
+
+/// How often an option may be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
-    /// `--ipv6`, or `--ipv6=false` as Go's flags have it.
+    /// Once, without a value: `--ipv6`, or `--ipv6=false` as Go's flags have it.
     Nothing,
-    /// One value; its name is empty where the binary carries the rendered text.
-    One(&'static str),
-    /// Any number of values, in the same way.
-    Many(&'static str),
+    /// Once, with a value.
+    One,
+    /// Any number of times, each with a value.
+    Many,
+}
+
+/// What an option is for. Help shows the groups in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// The whole run, whatever its targets are.
+    Run,
+    /// Any target.
+    Target,
+    /// Targets with a host.
+    Host,
+    /// Targets that are asked by HTTP.
+    Http,
+    /// Targets that are asked by HTTP or gRPC.
+    Request,
+    /// Targets with which bytes are exchanged.
+    Exchange,
+    /// Targets over TLS.
+    Tls,
+    /// Targets that are asked by gRPC.
+    Grpc,
+    /// What is a command of its own, or parts the command line: no variable stands behind it.
+    Command,
+    /// Another tool's flag: no variable stands behind it.
+    OtherTool,
 }
 
 use Takes::{Many, Nothing, One};
 
-/// An option: its long name, what it takes, and what help says of it.
-pub struct Opt {
-    /// Without its dashes.
-    pub name: &'static str,
-    /// What follows it.
-    pub takes: Takes,
-    /// Empty where the binary carries the rendered text.
-    pub help: &'static str,
+const fn opt(group: Group, name: &'static str, takes: Takes, value: &'static str, help: &'static str) -> Opt {
+    let (short, is_secret, is_common, full) = (None, false, false, false);
+    Opt { name, short, group, takes, value, is_secret, is_common, full, help }
 }
 
-const fn opt(name: &'static str, takes: Takes, help: &'static str) -> Opt {
-    match takes {
-        takes if HELP_TEXTS => Opt { name, takes, help },
-        Nothing => Opt { name, takes, help: "" },
-        One(_) => Opt { name, takes: One(""), help: "" },
-        Many(_) => Opt { name, takes: Many(""), help: "" },
+const fn common(opt: Opt) -> Opt {
+    Opt { is_common: true, ..opt }
+}
+
+const fn secret(opt: Opt) -> Opt {
+    Opt { is_secret: true, ..opt }
+}
+
+const fn full(opt: Opt) -> Opt {
+    Opt { full: true, ..opt }
+}
+
+/// lprobe's own options.
+pub static OPTIONS: [Opt; 29] = [
+    common(opt(Group::Run, "timeout", One, "DURATION", "time for everything: 500ms, 1.5s, 2m [default: 1s]")),
+    common(opt(Group::Run, "wait", One, "DURATION", "retry until healthy, for this long at most")),
+    common(Opt { short: Some('v'), ..opt(Group::Run, "verbose", Nothing, "", "say how long each probe took") }),
+    opt(Group::Target, "max-latency", One, "DURATION", "a healthy answer that takes longer is unhealthy"),
+    opt(Group::Host, "ipv6", Nothing, "", "take localhost for [::1] alone"),
+    common(opt(Group::Http, "http-codes", One, "LIST", "healthy statuses: 200,301-303 [default: 200-299]")),
+    common(secret(opt(Group::Http, "contains", Many, "TEXT", "the body's first 64 KiB have the text"))),
+    common(secret(opt(Group::Http, "header", Many, "NAME: VALUE", "send a header"))),
+    secret(opt(Group::Http, "basic-auth", One, "USER:PASSWORD", "send basic authentication")),
+    opt(Group::Http, "method", One, "GET|HEAD|OPTIONS|POST", "the method, which sends no body"),
+    full(opt(Group::Http, "http2", Nothing, "", "speak HTTP/2: h2c, or by ALPN over TLS")),
+    secret(opt(Group::Request, "user-agent", One, "TEXT", "send this user agent instead of lprobe/VERSION")),
+    common(opt(Group::Request, "unix-socket", One, "PATH", "connect to this Unix socket")),
+    common(secret(opt(Group::Exchange, "send", One, "TEXT", "send this first; \\r \\n \\t \\0 \\xHH \\\\ are bytes"))),
+    common(secret(opt(Group::Exchange, "expect", Many, "TEXT", "the reply's first 4 KiB have one of these"))),
+    common(full(opt(Group::Tls, "tls-ca-cert", One, "FILE", "trust these authorities, not the system's"))),
+    common(full(opt(Group::Tls, "tls-no-verify", Nothing, "", "trust any certificate"))),
+    full(opt(Group::Tls, "tls-client-cert", One, "FILE", "show this certificate, with its chain")),
+    full(opt(Group::Tls, "tls-client-key", One, "FILE", "its private key: PKCS#8, PKCS#1 or SEC1")),
+    full(opt(Group::Tls, "tls-server-name", One, "NAME", "verify the certificate for NAME, and send it as SNI")),
+    full(opt(Group::Tls, "spiffe", Nothing, "", "get certificates by SPIFFE_ENDPOINT_SOCKET")),
+    full(opt(Group::Grpc, "service", One, "NAME", "the service to check [default: the whole server]")),
+    full(secret(opt(Group::Grpc, "rpc-header", Many, "NAME: VALUE", "send metadata; of -bin names in base64"))),
+    full(opt(Group::Grpc, "rpc-timeout", One, "DURATION", "time for the call, which the server is told")),
+    full(opt(Group::Grpc, "gzip", Nothing, "", "compress messages, both ways")),
+    opt(Group::Command, "next", Nothing, "", "begin a group of targets with options of its own"),
+    common(Opt {
+        short: Some('h'),
+        ..opt(Group::Command, "help", Nothing, "", "all of this; -h: what most people need")
+    }),
+    Opt { short: Some('V'), ..opt(Group::Command, "version", Nothing, "", "print the version") },
+    opt(Group::OtherTool, "connect-timeout", One, "DURATION", "--timeout; with gRPC, for the connection [default: 1s]"),
+];
+
+/// `-h`, which shows less than `--help` does.
+pub static SHORT_HELP: Opt = Opt { short: Some('h'), ..opt(Group::Command, "h", Nothing, "", "") };
+
+/// The flags that several other tools have.
+pub static SHARED_FLAGS: [Opt; 2] = [
+    full(opt(Group::OtherTool, "tls", Nothing, "", "speak TLS")),
+    full(opt(Group::OtherTool, "alts", Nothing, "", "speak Google's ALTS; refused")),
+];
+
+impl Opt {
+    /// Another tool's flag, which takes a value.
+    pub const fn foreign(name: &'static str, value: &'static str, help: &'static str) -> Self {
+        opt(Group::OtherTool, name, One, value, help)
+    }
+
+    /// Another tool's flag that only the full build has.
+    pub const fn foreign_full(name: &'static str, value: &'static str, help: &'static str) -> Self {
+        full(Self::foreign(name, value, help))
+    }
+
+    /// Returns whether the full build, or the small one, has it.
+    pub fn is_in(&self, full: bool) -> bool {
+        full || !self.full
+    }
+
+    /// Returns whether this build has it.
+    pub fn is_served(&self) -> bool {
+        self.is_in(FULL)
+    }
+
+    /// Returns whether a variable stands behind it, in a build that has it.
+    pub fn has_variable(&self) -> bool {
+        !matches!(self.group, Group::Command | Group::OtherTool)
     }
 }
 
-/// For every probe. These and the groups below, down to [`FOREIGN`], are lprobe's own, each also read from `LPROBE_NAME`.
-pub const GENERAL: [Opt; 5] = [
-    opt("timeout", One("DURATION"), "for everything: 500ms, 1.5s, 2m [default: 1s]"),
-    opt("wait", One("DURATION"), "retry until healthy, for so long at most"),
-    opt("max-latency", One("DURATION"), "slower is unhealthy"),
-    opt("ipv6", Nothing, "take localhost for [::1] alone"),
-    opt("verbose", Nothing, "or -v: say how long each probe took"),
-];
+impl Group {
+    /// The groups in the order of help, each with its title there.
+    pub const TITLES: [(Self, &'static str); 9] = [
+        (Self::Run, "For the whole run"),
+        (Self::Target, "For any target"),
+        (Self::Host, "For targets with a host"),
+        (Self::Http, "For HTTP"),
+        (Self::Request, "For HTTP and gRPC"),
+        (Self::Exchange, "For tcp://, unix:// and udp://"),
+        (Self::Tls, "For TLS"),
+        (Self::Grpc, "For gRPC"),
+        (Self::Command, "Other"),
+    ];
 
-/// For `http://` and `https://`.
-pub const HTTP: [Opt; 5] = [
-    opt("http-codes", One("LIST"), "healthy: 200,301-303 [default: 200-299]"),
-    opt("method", One("METHOD"), "GET, HEAD, OPTIONS, POST, with no body"),
-    opt("header", Many("NAME: VALUE"), "send a header, Host if you like"),
-    opt("basic-auth", One("USER:PASSWORD"), "send basic authentication"),
-    opt("contains", Many("TEXT"), "the body's first 64 KiB have it"),
-];
-
-/// For them and for gRPC.
-pub const REQUEST: [Opt; 2] =
-    [opt("user-agent", One("TEXT"), "instead of lprobe/VERSION"), opt("unix-socket", One("PATH"), "connect there")];
-
-/// For `tcp://`, `unix://` and `udp://`.
-pub const EXCHANGE: [Opt; 2] = [
-    opt("send", One("TEXT"), "with \\r \\n \\t \\0 \\xHH \\\\ for bytes"),
-    opt("expect", Many("TEXT"), "in the reply's first 4 KiB; one is enough"),
-];
-
-/// For `http://` and `https://`, in the full build.
-pub const HTTP2: [Opt; 1] = [opt("http2", Nothing, "speak HTTP/2, as h2c or by ALPN")];
-
-/// For `https://` and `grpcs://`, in the full build.
-pub const TLS: [Opt; 6] = [
-    opt("tls-ca-cert", One("FILE"), "trust these certificates, not the system's"),
-    opt("tls-client-cert", One("FILE"), "show this certificate, with its chain"),
-    opt("tls-client-key", One("FILE"), "its key: PKCS#8, PKCS#1 or SEC1"),
-    opt("tls-server-name", One("NAME"), "verify the certificate for NAME"),
-    opt("tls-no-verify", Nothing, "trust any certificate"),
-    opt("spiffe", Nothing, "certificates by SPIFFE_ENDPOINT_SOCKET"),
-];
-
-/// For `grpc://` and `grpcs://`, in the full build.
-pub const GRPC: [Opt; 4] = [
-    opt("service", One("NAME"), "to check [default: the server as a whole]"),
-    opt("rpc-header", Many("NAME: VALUE"), "send metadata; base64 is made for -bin"),
-    opt("rpc-timeout", One("DURATION"), "for the call; the server is told"),
-    opt("gzip", Nothing, "compress messages, both ways"),
-];
-
-/// The flags of FivexL's lprobe and of grpc_health_probe that stand in place of a target, or have another name here.
-pub const FOREIGN: [Opt; 5] = [
-    opt("mode", One("MODE"), "FivexL's: http"),
-    opt("port", One("PORT"), "FivexL's: a port of localhost [default: 8080]"),
-    opt("endpoint", One("PATH"), "FivexL's: a path [default: /]"),
-    opt("url", One("URL"), "FivexL's: a target"),
-    opt("connect-timeout", One("DURATION"), "FivexL's: --timeout"),
-];
-
-/// More of them, in the full build.
-pub const FOREIGN_FULL: [Opt; 3] = [
-    opt("addr", One("HOST:PORT"), "grpc_health_probe's: a gRPC target, or unix:PATH"),
-    opt("tls", Nothing, "Both: TLS"),
-    opt("alts", Nothing, "Both: Google's ALTS; refused"),
-];
-
-/// All of lprobe's own that this build serves.
-pub fn own() -> impl Iterator<Item = &'static Opt> {
-    const GROUPS: &[&[Opt]] = match cfg!(feature = "full") {
-        true => &[&GENERAL, &HTTP, &HTTP2, &REQUEST, &EXCHANGE, &TLS, &GRPC],
-        false => &[&GENERAL, &HTTP, &REQUEST, &EXCHANGE],
-    };
-    GROUPS.iter().copied().flatten()
-}
-
-/// The other tools' that this build serves.
-pub fn foreign() -> impl Iterator<Item = &'static Opt> {
-    const GROUPS: &[&[Opt]] = if cfg!(feature = "full") { &[&FOREIGN, &FOREIGN_FULL] } else { &[&FOREIGN] };
-    GROUPS.iter().copied().flatten()
-}
-
-/// All that only the full build serves: another refuses them by name.
-pub fn full() -> impl Iterator<Item = &'static Opt> {
-    const GROUPS: [&[Opt]; 4] = [&HTTP2, &TLS, &GRPC, &FOREIGN_FULL];
-    GROUPS.into_iter().flatten()
+    /// Returns whether its options mean anything to targets of this scheme.
+    pub fn heeds(self, scheme: &Scheme) -> bool {
+        match self {
+            Self::Host => scheme.has_host(),
+            Self::Http => matches!(scheme.kind, Kind::Http),
+            Self::Request => matches!(scheme.kind, Kind::Http | Kind::Grpc),
+            Self::Exchange => matches!(scheme.kind, Kind::Tcp | Kind::Unix | Kind::Udp),
+            Self::Tls => scheme.tls,
+            Self::Grpc => matches!(scheme.kind, Kind::Grpc),
+            Self::Run | Self::Target | Self::Command | Self::OtherTool => true,
+        }
+    }
 }

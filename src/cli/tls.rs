@@ -1,34 +1,53 @@
 //! The options for TLS.
 
 use std::env;
+use std::ffi::OsStr;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 
 use super::arguments::Arguments;
-use super::options::{FOREIGN_FULL, TLS};
-use super::{BadUsage, Quoted};
-use crate::bad_target::BadTarget;
-use crate::credentials::{self, BadCredentials, Trust};
-use crate::plan::{Credentials, Tls, WorkloadApi};
-use crate::target::{Target, unix_socket};
+use super::bad_usage::{BadUsage, Quoted, holds_pem};
+use super::options::{Group, OPTIONS, SHARED_FLAGS};
+use crate::target::authority::{Authority, Host};
+use crate::target::bad_target::BadTarget;
+use crate::target::endpoint::Endpoint;
+use crate::tls::Settings;
+use crate::tls::credentials::{self, BadCredentials, Credentials};
+use crate::tls::settings::{self, Source};
+use crate::tls::trust::Trust;
 
-/// What the targets over TLS need; nothing is read where there is none.
-pub fn tls(arguments: &Arguments, targets: &[Target]) -> Result<Option<Tls>, BadUsage> {
-    if !targets.iter().any(Target::over_tls) {
-        return Ok(None);
-    }
-    let server_name = arguments.one("tls-server-name", server_name)?;
-    if arguments.flag("spiffe")? {
-        for option in TLS.iter().chain(&FOREIGN_FULL).filter(|option| !["spiffe", "addr"].contains(&option.name)) {
-            if arguments.asked(option)? {
-                return Err(BadUsage(format!("--{} can't go with --spiffe", option.name)));
-            }
+/// What the options for TLS say, read when the first target needs it: the system's authorities take 10 ms.
+#[derive(Default)]
+pub struct Tls(Option<(Source, Option<ServerName<'static>>)>);
+
+impl Tls {
+    /// Returns how to speak to `host`, where that is over TLS.
+    pub fn settings(&mut self, arguments: &Arguments, tls: bool, host: Host) -> Result<Option<Settings>, BadUsage> {
+        if !tls {
+            return Ok(None);
         }
-        return Ok(Some(Tls { credentials: Credentials::Spiffe(workload_api()?), server_name }));
+        let (source, name) = match &self.0 {
+            Some(read) => read,
+            None => self.0.insert((source(arguments)?, arguments.one("tls-server-name", server_name)?)),
+        };
+        let name = name.clone().unwrap_or_else(|| settings::server_name(host));
+        Ok(Some(Settings { source: source.clone(), name }))
     }
-    let credentials = credentials::Credentials { trust: Arc::new(trust(arguments)?), identity: identity(arguments)? };
-    Ok(Some(Tls { credentials: Credentials::Fixed(credentials), server_name }))
+}
+
+fn source(arguments: &Arguments) -> Result<Source, BadUsage> {
+    if !arguments.flag("spiffe")? {
+        let credentials = Credentials { trust: Arc::new(trust(arguments)?), identity: identity(arguments)? };
+        return Ok(Source::Files(credentials));
+    }
+    let others = OPTIONS.iter().filter(|option| option.group == Group::Tls && option.name != "spiffe");
+    for option in others.chain(&SHARED_FLAGS) {
+        if arguments.asked(option)? {
+            return Err(BadUsage(format!("--{} can't go with --spiffe", option.name)));
+        }
+    }
+    workload_api().map(Source::WorkloadApi)
 }
 
 fn trust(arguments: &Arguments) -> Result<Trust, BadUsage> {
@@ -40,7 +59,7 @@ fn trust(arguments: &Arguments) -> Result<Trust, BadUsage> {
             None => Ok(Trust::Unverified),
         };
     }
-    let store = match arguments.one("tls-ca-cert", credentials::authorities)? {
+    let store = match arguments.one("tls-ca-cert", |path| credentials::authorities(file(path)?))? {
         Some(store) => store,
         None => credentials::system_authorities().map_err(|error| BadUsage(error.to_string()))?,
     };
@@ -48,8 +67,8 @@ fn trust(arguments: &Arguments) -> Result<Trust, BadUsage> {
 }
 
 fn identity(arguments: &Arguments) -> Result<Option<Arc<rustls::sign::CertifiedKey>>, BadUsage> {
-    let chain = arguments.one("tls-client-cert", |path| credentials::certificates(path.as_ref()))?;
-    let key = arguments.one("tls-client-key", credentials::key)?;
+    let chain = arguments.one("tls-client-cert", |path| credentials::certificates(file(path)?.as_ref()))?;
+    let key = arguments.one("tls-client-key", |path| credentials::key(file(path)?))?;
     let refuse = |error: BadCredentials| BadUsage(format!("--tls-client-key: {error}"));
     match (chain, key) {
         (Some(chain), Some(key)) => credentials::identity(chain, key).map(Some).map_err(refuse),
@@ -59,21 +78,26 @@ fn identity(arguments: &Arguments) -> Result<Option<Arc<rustls::sign::CertifiedK
     }
 }
 
+/// Returns the name of a file, unless it is what should be in the file.
+fn file(name: &str) -> Result<&str, BadCredentials> {
+    if holds_pem(OsStr::new(name)) { Err(BadCredentials::NotAName) } else { Ok(name) }
+}
+
 fn server_name(text: &str) -> Result<ServerName<'static>, &'static str> {
     ServerName::try_from(text.to_owned()).map_err(|_| "expected a DNS name or an address")
 }
 
-/// SPIFFE Workload Endpoint, section 4: `unix:///PATH` or `tcp://ADDRESS:PORT`.
-fn workload_api() -> Result<WorkloadApi, BadUsage> {
+/// Reads SPIFFE_ENDPOINT_SOCKET, `unix:///PATH` or `tcp://ADDRESS:PORT`: SPIFFE Workload Endpoint, section 4.
+fn workload_api() -> Result<Endpoint, BadUsage> {
     const VARIABLE: &str = "SPIFFE_ENDPOINT_SOCKET";
     let Some(value) = env::var_os(VARIABLE) else {
         return Err(BadUsage(format!("--spiffe needs {VARIABLE}, as in unix:///run/spire/agent.sock")));
     };
     let refuse = |error: BadTarget| BadUsage(format!("{VARIABLE} {}: {error}", Quoted(&value)));
     let text = value.to_str().unwrap_or_default();
-    match unix_socket(text) {
-        Some(path) => path.map(WorkloadApi::Unix),
-        None => text.strip_prefix("tcp://").ok_or(BadTarget::WorkloadApi).and_then(str::parse).map(WorkloadApi::Tcp),
-    }
-    .map_err(refuse)
+    let tcp = || {
+        let address = text.strip_prefix("tcp://").ok_or(BadTarget::WorkloadApi)?;
+        Authority::parse(address, None).map(Endpoint::Authority)
+    };
+    Endpoint::unix(text).unwrap_or_else(tcp).map_err(refuse)
 }

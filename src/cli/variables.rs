@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::env;
 use std::ffi::{OsStr, OsString};
 
-use super::options::own;
+use super::options::OPTIONS;
 use crate::plan;
-use crate::sys;
+use crate::sys::environment;
 
 const PREFIX: &str = "LPROBE_";
 
@@ -24,13 +24,13 @@ pub struct Variables {
 impl Variables {
     /// Looks whether there is any.
     pub fn new() -> Self {
-        Self { any: sys::has_variables(PREFIX), heeded: RefCell::default() }
+        Self { any: environment::has_variables(PREFIX), heeded: RefCell::default() }
     }
 
     /// Returns the value behind one of lprobe's own options, and notes that it is heeded. No other tool's flags have one:
     /// Kubernetes sets LPROBE_PORT in every pod beside a service named lprobe.
     pub fn behind(&self, option: &str) -> Option<OsString> {
-        if !self.any || !is_known(option) {
+        if !self.any || !known().any(|known| known == option) {
             return None;
         }
         let name = variable_behind(option);
@@ -56,7 +56,6 @@ impl Variables {
             let name = name.into_string().ok()?;
             let found = name.strip_prefix(PREFIX)?;
             let alike = |known: &str| strsim::jaro(&variable_behind(known)[PREFIX.len()..], found);
-            let known = || own().map(|option| option.name).chain(["target"]);
             let meant = known().max_by(|one, other| alike(one).total_cmp(&alike(other)))?;
             let slip = (ALIKE..1.0).contains(&alike(meant));
             slip.then(|| plan::Misspelt { meant: variable_behind(meant), name })
@@ -64,9 +63,13 @@ impl Variables {
     }
 }
 
-/// Whether an option is lprobe's own; targets have a variable too.
-fn is_known(name: &str) -> bool {
-    name == "target" || own().any(|option| option.name == name)
+/// Returns the names of what a variable stands behind: lprobe's own options, and targets.
+fn known() -> impl Iterator<Item = &'static str> {
+    OPTIONS
+        .iter()
+        .filter(|option| option.is_served() && option.has_variable())
+        .map(|option| option.name)
+        .chain(["target"])
 }
 
 /// Returns the name of the variable behind an option.

@@ -1,19 +1,20 @@
 //! A heartbeat file, for a worker that has no port: healthy when it is there, regular, and fresh.
 
 use std::fs;
-use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use crate::target::FileTarget;
 use crate::unhealthy::Unhealthy;
+use crate::unhealthy::file::BadFile;
 
-/// Looks at `path`, which may be a link.
-pub fn probe(path: &Path, max_age: Option<Duration>) -> Result<(), Unhealthy> {
-    let metadata = fs::metadata(path).map_err(Unhealthy::NoFile)?;
+/// Looks at the file, which may be behind a link.
+pub fn probe(file: &FileTarget) -> Result<(), Unhealthy> {
+    let metadata = fs::metadata(&file.path).map_err(BadFile::Io)?;
     if !metadata.is_file() {
-        return Err(Unhealthy::NotAFile);
+        return Err(BadFile::NotRegular.into());
     }
-    let Some(limit) = max_age else { return Ok(()) };
-    let modified = metadata.modified().map_err(Unhealthy::NoFile)?;
-    let age = SystemTime::now().duration_since(modified).map_err(|_| Unhealthy::Future)?;
-    if age > limit { Err(Unhealthy::Stale { age, limit }) } else { Ok(()) }
+    let Some(limit) = file.max_age else { return Ok(()) };
+    let modified = metadata.modified().map_err(BadFile::Io)?;
+    let age = SystemTime::now().duration_since(modified).map_err(|_| BadFile::ModifiedInFuture)?;
+    if age > limit { Err(BadFile::Stale { age, limit }.into()) } else { Ok(()) }
 }

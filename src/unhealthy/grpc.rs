@@ -1,8 +1,9 @@
-//! What an answer by gRPC can lack.
+//! What can be wrong with a gRPC answer.
 
 use std::fmt;
 
-use super::Unhealthy;
+use super::fault::Fault;
+use super::http2::BadHttp2;
 
 /// The status of a call, by its code: <https://grpc.io/docs/guides/status-codes/>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,9 +13,15 @@ pub struct GrpcStatus(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServingStatus(pub u64);
 
-/// An answer that is not as gRPC has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WrongAnswer {
+/// Why a call did not succeed.
+#[derive(Debug)]
+pub enum BadCall {
+    /// HTTP/2 did not carry it.
+    Http2(BadHttp2),
+    /// The call ended with a status other than OK.
+    Failed(GrpcStatus),
+    /// The health service answered a status other than SERVING.
+    NotServing(ServingStatus),
     /// An HTTP status other than 200, from something that does not speak gRPC.
     HttpStatus(u16),
     /// Another content type than gRPC's.
@@ -30,9 +37,9 @@ pub enum WrongAnswer {
     /// A status of OK, and no message.
     NoMessage,
     /// A status of OK, and less of a message than its prefix says.
-    HalfMessage,
+    ShorterThanPrefix,
     /// More than the one message.
-    MoreThanPrefix,
+    LongerThanPrefix,
     /// A message longer than this, in bytes.
     LongMessage(usize),
     /// A message that is said to be compressed, without an encoding.
@@ -81,9 +88,9 @@ impl ServingStatus {
     const NAMES: [&str; 4] = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 }
 
-impl From<WrongAnswer> for Unhealthy {
-    fn from(answer: WrongAnswer) -> Self {
-        Self::WrongAnswer(answer)
+impl From<BadHttp2> for BadCall {
+    fn from(reason: BadHttp2) -> Self {
+        Self::Http2(reason)
     }
 }
 
@@ -108,9 +115,22 @@ impl fmt::Display for ServingStatus {
     }
 }
 
-impl fmt::Display for WrongAnswer {
+impl Fault for BadCall {
+    fn may_lack_certificate(&self) -> bool {
+        match self {
+            Self::HttpStatus(status) => *status == 400,
+            Self::Http2(reason) => reason.may_lack_certificate(),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for BadCall {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
+            Self::Http2(reason) => return write!(out, "{reason}"),
+            Self::Failed(status) => return write!(out, "{status}, expected OK"),
+            Self::NotServing(status) => return write!(out, "{status}, expected SERVING"),
             Self::HttpStatus(status) => return write!(out, "HTTP status {status}, expected 200 and a gRPC answer"),
             Self::ContentType => "the content type is not application/grpc",
             Self::TrailersOnly => "grpc-status 0 (OK), but trailers only, and no message",
@@ -118,8 +138,8 @@ impl fmt::Display for WrongAnswer {
             Self::NoStatus => "no grpc-status in the trailers",
             Self::Status => "grpc-status is not one number",
             Self::NoMessage => "grpc-status 0 (OK), but no message",
-            Self::HalfMessage => "the message is shorter than its prefix says",
-            Self::MoreThanPrefix => "the message is longer than its prefix says",
+            Self::ShorterThanPrefix => "the message is shorter than its prefix says",
+            Self::LongerThanPrefix => "the message is longer than its prefix says",
             Self::LongMessage(max) => return write!(out, "the message is longer than {max} bytes"),
             Self::UnnamedEncoding => "the message is said to be compressed, without a grpc-encoding",
             Self::UnaskedEncoding => "the message is compressed with a grpc-encoding that was not offered",

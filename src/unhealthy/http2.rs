@@ -6,16 +6,45 @@ use std::io;
 
 use h2::Reason;
 
-use super::{Unhealthy, ended, root, tls};
+use super::cause::{is_end, root};
+use super::fault::Fault;
+use super::http::BadAnswer;
+use super::tls;
 
-/// The end of a line about `error`.
-pub fn words(error: &hyper::Error, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Why an answer by HTTP/2 is not a healthy one.
+#[derive(Debug)]
+pub enum BadHttp2 {
+    /// The server did not agree to HTTP/2 when it was offered.
+    NotOffered,
+    /// The server closed the connection before the head was complete.
+    Closed,
+    /// What came back is not HTTP/2, or the connection or the stream broke.
+    Broken(hyper::Error),
+}
+
+impl Fault for BadHttp2 {
+    fn may_lack_certificate(&self) -> bool {
+        matches!(self, Self::Closed | Self::Broken(_))
+    }
+}
+
+impl fmt::Display for BadHttp2 {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOffered => out.write_str("the server does not offer HTTP/2 (no ALPN h2)"),
+            Self::Closed => write!(out, "{}", BadAnswer::Closed),
+            Self::Broken(error) => describe(error, out),
+        }
+    }
+}
+
+fn describe(error: &hyper::Error, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Some(cause) = tls::cause(error) {
-        return tls::broken(Some(cause), out);
+        return tls::describe_broken(Some(cause), out);
     }
     let cause = root(error);
-    if ended(error) || error.source().is_none() {
-        return write!(out, "{}", Unhealthy::Closed);
+    if is_end(error) || error.source().is_none() {
+        return write!(out, "{}", BadAnswer::Closed);
     }
     let Some(error) = cause.downcast_ref::<h2::Error>() else { return write!(out, "no HTTP/2 answer: {cause}") };
     // h2's own, when the connection ends, has no kind of its own.

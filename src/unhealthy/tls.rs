@@ -7,7 +7,8 @@ use std::io;
 use rustls::AlertDescription as Alert;
 use rustls::{CertificateError, Error as TlsError, InvalidMessage, OtherError};
 
-use super::root;
+use super::cause::root;
+use super::fault::Fault;
 
 /// A chain of more certificates than it may have.
 #[derive(Debug)]
@@ -21,24 +22,45 @@ impl fmt::Display for LongChain {
     }
 }
 
-/// The end of a line about a handshake that failed: `error` is rustls's or the connection's, and `name` what the
-/// certificate had to be for.
-pub fn words(error: &io::Error, name: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Why a handshake failed.
+#[derive(Debug)]
+pub struct BadHandshake {
+    /// rustls's error, or that of the connection.
+    pub error: io::Error,
+    /// The name that the certificate had to be for.
+    pub name: String,
+}
+
+impl Fault for BadHandshake {
+    /// Returns whether the server ended the handshake, be it without a word. What came of the certificate that the server
+    /// showed is no fault of the client's.
+    fn may_lack_certificate(&self) -> bool {
+        matches!(inner(&self.error), None | Some(TlsError::AlertReceived(_)))
+    }
+}
+
+impl fmt::Display for BadHandshake {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        describe(&self.error, &self.name, out)
+    }
+}
+
+fn describe(error: &io::Error, name: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     match inner(error) {
-        Some(TlsError::InvalidCertificate(error)) => certificate(error, name, out),
+        Some(TlsError::InvalidCertificate(error)) => describe_certificate(error, name, out),
         Some(TlsError::InvalidMessage(InvalidMessage::InvalidContentType)) => out.write_str(
             "the server does not speak TLS, but plain HTTP, perhaps (try http:// or grpc://, or leave out --tls)",
         ),
-        Some(error) => broken(Some(error), out),
+        Some(error) => describe_broken(Some(error), out),
         None if error.kind() == io::ErrorKind::UnexpectedEof => out.write_str("closed during the TLS handshake"),
         None => write!(out, "the TLS handshake broke: {error}"),
     }
 }
 
-/// The end of a line about a connection that TLS ended.
-pub fn broken(error: Option<&TlsError>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Prints why TLS ended a connection.
+pub fn describe_broken(error: Option<&TlsError>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     match error {
-        Some(TlsError::AlertReceived(alert)) => refused(*alert, out),
+        Some(TlsError::AlertReceived(alert)) => describe_alert(*alert, out),
         Some(TlsError::PeerIncompatible(_)) => {
             out.write_str("the server offers no version or cipher suite of TLS 1.2 or 1.3 that is known")
         }
@@ -54,7 +76,7 @@ pub fn broken(error: Option<&TlsError>, out: &mut fmt::Formatter<'_>) -> fmt::Re
     }
 }
 
-/// rustls's error behind hyper's, if it is one.
+/// Returns rustls's error behind hyper's, if it is one.
 pub fn cause(error: &hyper::Error) -> Option<&TlsError> {
     match root(error).downcast_ref::<io::Error>() {
         Some(error) => inner(error),
@@ -62,16 +84,11 @@ pub fn cause(error: &hyper::Error) -> Option<&TlsError> {
     }
 }
 
-/// Whether the server ended the handshake, be it without a word.
-pub fn is_servers(error: &io::Error) -> bool {
-    matches!(inner(error), None | Some(TlsError::AlertReceived(_)))
-}
-
 fn inner(error: &io::Error) -> Option<&TlsError> {
     error.get_ref()?.downcast_ref()
 }
 
-fn certificate(error: &CertificateError, name: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn describe_certificate(error: &CertificateError, name: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     use CertificateError as Bad;
     out.write_str("the server's certificate ")?;
     match error {
@@ -100,8 +117,8 @@ fn certificate(error: &CertificateError, name: &str, out: &mut fmt::Formatter<'_
     }
 }
 
-/// An alert from the server, by its name in RFC 8446, section 6.2.
-fn refused(alert: Alert, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Prints an alert from the server, by its name in RFC 8446, section 6.2.
+fn describe_alert(alert: Alert, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (about, name) = match alert {
         Alert::CertificateRequired => {
             return out.write_str("client certificate required (TLS alert certificate_required)");

@@ -1,0 +1,122 @@
+//! Why nothing can be done with a command line.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::{self, Display};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// Why nothing can be done with the arguments: one line, safe to print.
+#[derive(Debug)]
+pub struct BadUsage(pub String);
+
+/// Refuses a value, which is quoted unless it may be a secret.
+pub fn bad_value(label: &str, is_secret: bool, value: &OsStr, problem: &dyn Display) -> BadUsage {
+    match is_secret || holds_pem(value) {
+        true => BadUsage(format!("{label} (value not shown): {problem}")),
+        false => BadUsage(format!("{label} {}: {problem}", Quoted(&without_secrets(value)))),
+    }
+}
+
+/// Returns whether a text is what should be in a file, and may be a private key.
+pub fn holds_pem(text: &OsStr) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN";
+    text.as_bytes().windows(BEGIN.len()).any(|window| window == BEGIN)
+}
+
+/// Returns a value without what may be secret in a target, however malformed it is: all before the last `@` but a
+/// scheme, and all behind the first `?` or `#`.
+fn without_secrets(value: &OsStr) -> OsString {
+    let bytes = value.as_bytes();
+    let scheme = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let scheme = if bytes[scheme..].starts_with(b"://") { scheme + 3 } else { 0 };
+    let user = bytes.iter().rposition(|&byte| byte == b'@').unwrap_or(scheme);
+    let query = bytes.iter().position(|byte| b"?#".contains(byte)).map_or(bytes.len(), |mark| mark + 1);
+    let shown = bytes.get(user..query).unwrap_or_default();
+    let [hidden_before, hidden_after] =
+        [user > scheme, query < bytes.len() && user < query].map(|hidden| if hidden { &b"..."[..] } else { b"" });
+    OsString::from_vec([&bytes[..scheme], hidden_before, shown, hidden_after].concat())
+}
+
+/// An argument as it may be printed: in quotes, escaped, and cut where it is long.
+pub struct Quoted<'a>(pub &'a OsStr);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 200;
+        let bytes = self.0.as_encoded_bytes();
+        match bytes.get(..LONGEST) {
+            Some(beginning) if bytes.len() > LONGEST => write!(out, "\"{}...\"", beginning.escape_ascii()),
+            _ => write!(out, "\"{}\"", bytes.escape_ascii()),
+        }
+    }
+}
+
+impl From<clap::Error> for BadUsage {
+    fn from(error: clap::Error) -> Self {
+        let argument = name_in(error.get(ContextKind::InvalidArg));
+        Self(match error.kind() {
+            ErrorKind::UnknownArgument => unknown(&argument, &name_in(error.get(ContextKind::SuggestedArg))),
+            ErrorKind::InvalidValue => format!("{argument} needs a value"),
+            ErrorKind::TooManyValues => format!("{argument} takes no value"),
+            ErrorKind::ArgumentConflict => match name_in(error.get(ContextKind::PriorArg)) {
+                prior if prior == argument => format!("{argument} can be given once only"),
+                _ => format!("{argument} goes with no other argument"),
+            },
+            kind => format!("{argument}: {kind}"),
+        })
+    }
+}
+
+/// Refuses an argument that nobody knows. What is glued to a flag, as to curl's -H, may be a secret.
+fn unknown(argument: &str, similar: &str) -> String {
+    let shown = match argument.find(|part: char| !part.is_ascii_alphanumeric() && part != '-') {
+        Some(end) => format!("{}...", &argument[..end]),
+        None => argument.to_owned(),
+    };
+    let shown = Quoted(OsStr::new(&shown)).to_string();
+    match similar {
+        "" => format!("unexpected argument {shown}; see lprobe --help"),
+        similar => format!("unexpected argument {shown}; is {similar} meant?"),
+    }
+}
+
+/// Returns what clap calls an argument, `--port <PORT>`, without what it takes.
+fn name_in(argument: Option<&ContextValue>) -> String {
+    match argument {
+        Some(ContextValue::String(name)) => name.split_once(" <").map_or(&**name, |(name, _)| name).into(),
+        _ => String::new(),
+    }
+}
+
+impl Display for BadUsage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadUsage {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_malformed_target_is_shown_without_its_user_and_its_query() {
+        for (value, shown) in [
+            ("http://localhost/x?token=a", "http://localhost/x?..."),
+            ("http://user:a@localhost/", "http://...@localhost/"),
+            ("user:a@localhost", "...@localhost"),
+            ("http:/user:a@localhost/", "...@localhost/"),
+            ("localhost#a", "localhost#..."),
+            ("?a@b", "..."),
+            ("plain", "plain"),
+        ] {
+            let kept = without_secrets(OsStr::new(value));
+            assert!(
+                kept == OsStr::new(shown) || !kept.as_bytes().contains(&b'a') && shown == "...",
+                "{value}: {kept:?}"
+            );
+        }
+    }
+}

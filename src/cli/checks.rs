@@ -1,0 +1,195 @@
+//! Groups of targets and their options into a plan.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::arguments::{Arguments, list};
+use super::bad_usage::BadUsage;
+use super::escape::{unescape, unescape_some};
+#[cfg(feature = "full")]
+use super::grpc;
+use super::http;
+use super::options::{Group, OPTIONS, Opt};
+use super::tls::Tls;
+use super::variables::Variables;
+use super::voice::{TIMEOUT, Voice};
+use crate::duration;
+#[cfg(feature = "full")]
+use crate::plan::GrpcProbe;
+use crate::plan::{Check, Exchange, HttpProbe, Plan, Probe};
+use crate::target::Target;
+use crate::target::authority::Authority;
+#[cfg(not(feature = "full"))]
+use crate::target::bad_target::BadTarget;
+use crate::target::endpoint::Endpoint;
+use crate::target::scheme::{Kind, SCHEMES, Scheme};
+
+/// Targets, and the options that are for them.
+pub struct TargetGroup<'a> {
+    /// The options.
+    pub arguments: Arguments<'a>,
+    /// The targets, at least one.
+    pub targets: Vec<Target>,
+    /// Where HTTP and gRPC connect, instead of to the targets' hosts.
+    pub unix_socket: Option<PathBuf>,
+}
+
+/// The settings of the whole run, which any group may have, and one at most.
+pub struct RunSettings {
+    timeout: Option<Duration>,
+    wait: Option<Duration>,
+    verbose: bool,
+}
+
+impl RunSettings {
+    /// Reads them from these groups, at least one.
+    pub fn read(groups: &[Arguments]) -> Result<Self, BadUsage> {
+        if groups.iter().any(|group| group.given("connect-timeout") && group.given("timeout")) {
+            return Err(BadUsage("--connect-timeout can't go with --timeout".into()));
+        }
+        let timeout = having(groups, "timeout")?.one("timeout", duration::parse)?;
+        let wait = having(groups, "wait")?.one("wait", duration::parse)?;
+        let mut verbose = false;
+        for group in groups {
+            verbose |= group.flag("verbose")?;
+        }
+        Ok(Self { timeout, wait, verbose })
+    }
+}
+
+/// Returns the group that has an option of the whole run, or the first one.
+fn having<'a, 'b>(groups: &'a [Arguments<'b>], name: &str) -> Result<&'a Arguments<'b>, BadUsage> {
+    let mut given = groups.iter().filter(|group| group.given(name));
+    let group = given.next().unwrap_or(&groups[0]);
+    match given.next() {
+        Some(_) => Err(BadUsage(format!("--{name} can be given once only"))),
+        None => Ok(group),
+    }
+}
+
+/// Makes the plan.
+pub fn plan(
+    run: RunSettings,
+    mut groups: Vec<TargetGroup>,
+    voice: &Voice,
+    variables: &Variables,
+) -> Result<Plan, BadUsage> {
+    let mut longest = Duration::ZERO;
+    for group in &mut groups {
+        group.settle_targets()?;
+        group.refuse_useless_options()?;
+        longest = longest.max(group.default_timeout(voice)?);
+    }
+    let timeout = run.timeout.unwrap_or(longest);
+    let mut checks = Vec::new();
+    for group in groups {
+        group.add_checks(&mut checks, voice, timeout)?;
+    }
+    Ok(Plan { checks, timeout, wait: run.wait, verbose: run.verbose, variables: variables.names() })
+}
+
+impl TargetGroup<'_> {
+    /// Applies the options that say more of the targets.
+    fn settle_targets(&mut self) -> Result<(), BadUsage> {
+        if self.arguments.flag("ipv6")? {
+            for target in &mut self.targets {
+                target.use_ipv6().map_err(|error| BadUsage(format!("--ipv6: {error}")))?;
+            }
+        }
+        #[cfg(feature = "full")]
+        grpc::name_services(&self.arguments, &mut self.targets)?;
+        Ok(())
+    }
+
+    /// Refuses an option that no target heeds: it would be a check that is not made. (A variable may be meant for other
+    /// probes.)
+    fn refuse_useless_options(&self) -> Result<(), BadUsage> {
+        for option in OPTIONS.iter().filter(|option| self.arguments.given(option.name)) {
+            let is_heeded = self.targets.iter().any(|target| option.group.heeds(target.scheme()));
+            if !is_heeded && self.arguments.asked(option)? {
+                let targets = heeding(option);
+                return Err(BadUsage(format!("--{} is for {targets}, and there is no such target", option.name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the times that the options have for a connection and for a gRPC call.
+    fn times(&self) -> Result<[Option<Duration>; 2], BadUsage> {
+        let connection = self.arguments.one("connect-timeout", duration::parse)?;
+        Ok([connection, self.arguments.one("rpc-timeout", duration::parse)?])
+    }
+
+    /// Returns the time for everything where the run has none: what connections and calls have for themselves.
+    fn default_timeout(&self, voice: &Voice) -> Result<Duration, BadUsage> {
+        let [connection, call] = self.times()?;
+        let is_called = self.targets.iter().any(|target| matches!(target.scheme().kind, Kind::Grpc));
+        let call = call.or(voice.rpc_timeout).filter(|_| is_called).unwrap_or_default();
+        Ok(connection.or(voice.connect_timeout).unwrap_or(TIMEOUT) + call)
+    }
+
+    /// Adds a check for each target.
+    fn add_checks(self, checks: &mut Vec<Check>, voice: &Voice, timeout: Duration) -> Result<(), BadUsage> {
+        let arguments = &self.arguments;
+        let max_latency = arguments.one("max-latency", duration::parse)?;
+        if max_latency.is_some_and(|limit| limit >= timeout) {
+            return Err(BadUsage("--max-latency must be less than --timeout".into()));
+        }
+        let request = Rc::new(http::request(arguments, voice)?);
+        let send = arguments.one("send", unescape)?.unwrap_or_default();
+        let exchange = Rc::new(Exchange { send, expect: arguments.many("expect", unescape_some)? });
+        #[cfg(feature = "full")]
+        let call = {
+            let [connection, call] = self.times()?;
+            let connection = voice.connect_timeout.map(|default| connection.unwrap_or(default)).unwrap_or(timeout);
+            let time = call.or(voice.rpc_timeout).unwrap_or(timeout).min(timeout);
+            Rc::new(grpc::call(arguments, voice, connection, time)?)
+        };
+        let mut tls = Tls::default();
+        let endpoint = |authority: Authority| match &self.unix_socket {
+            Some(path) => Endpoint::Unix(path.clone()),
+            None => Endpoint::Authority(authority),
+        };
+        for target in self.targets {
+            let probe = match target {
+                Target::Http(target) => Probe::Http(HttpProbe {
+                    endpoint: endpoint(target.authority),
+                    tls: tls.settings(arguments, target.tls, target.authority.host)?,
+                    request: request.clone(),
+                    target,
+                }),
+                #[cfg(feature = "full")]
+                Target::Grpc(target) => Probe::Grpc(GrpcProbe {
+                    endpoint: endpoint(target.authority),
+                    tls: tls.settings(arguments, target.tls, target.authority.host)?,
+                    call: call.clone(),
+                    target,
+                }),
+                #[cfg(not(feature = "full"))]
+                Target::Grpc(_) => return Err(BadUsage(BadTarget::NotInThisBuild.to_string())),
+                Target::Stream(endpoint) => Probe::Stream(endpoint, exchange.clone()),
+                Target::Udp(_) if exchange.send.is_empty() || exchange.expect.is_empty() => {
+                    return Err(BadUsage(
+                        "udp:// needs --send and --expect: without a reply there is nothing to tell".into(),
+                    ));
+                }
+                Target::Udp(authority) => Probe::Udp(authority, exchange.clone()),
+                Target::Service(service, authority) => Probe::Service(service, Endpoint::Authority(authority)),
+                Target::File(file) => Probe::File(file),
+            };
+            checks.push(Check { probe, max_latency });
+        }
+        Ok(())
+    }
+}
+
+/// Says which targets heed an option.
+fn heeding(option: &Opt) -> String {
+    if option.group == Group::Host {
+        return "targets with a host".into();
+    }
+    let heeds = |scheme: &&Scheme| scheme.is_served() && option.group.heeds(scheme);
+    let names: Vec<&str> = SCHEMES.iter().filter(heeds).map(|scheme| scheme.name).collect();
+    list(&names, "://", "and")
+}

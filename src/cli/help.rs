@@ -1,0 +1,177 @@
+//! What `-h` and `--help` say, and so what the man page, the completions and docs/flags.md say: all of it is derived from
+//! the lists of schemes, options and personalities.
+
+use super::options::{Group, OPTIONS, Opt, SHARED_FLAGS};
+use super::personality::PERSONALITIES;
+use super::variables::variable_behind;
+use crate::FULL;
+use crate::target::scheme::{SCHEMES, Scheme};
+
+/// The columns of a screen.
+const COLUMNS: usize = 80;
+
+/// The column in which an option's help begins.
+const HELP_COLUMN: usize = 29;
+
+const USAGE: &str = "lprobe [OPTIONS] TARGET... [--next [OPTIONS] TARGET...]...\n";
+
+const ABOUT: &str = "Probes its own container, all targets at once: exit 0 all healthy, 1 not.\n";
+
+const NOTES: &str = "HOST is localhost or an address of this container. ${NAME:-default} expands.\n";
+
+/// Returns the version's line.
+pub fn version() -> String {
+    format!("lprobe {}{}\n", env!("CARGO_PKG_VERSION"), if FULL { " (full)" } else { "" })
+}
+
+/// Returns one screen of 80 columns and 24 lines: what most people need.
+pub fn short(full: bool) -> String {
+    let mut help = [USAGE, ABOUT].concat();
+    add_forms(&mut help, full);
+    help += "  :PORT[/PATH], in short for http://localhost:PORT/PATH\n";
+    help += NOTES;
+    add_options(&mut help, full, &|option| option.is_common);
+    help += "Each option is also a variable: LPROBE_TIMEOUT is --timeout. --help has more.\n";
+    help
+}
+
+/// Returns all that there is to say, in groups.
+pub fn long(full: bool) -> String {
+    let mut help = [ABOUT, "\nUsage: ", USAGE].concat();
+    help += "       lprobe install PATH: copy this program to PATH\n\nTargets:\n";
+    for scheme in schemes(full) {
+        add_columns(&mut help, &["  ", scheme.name, "://", scheme.form], scheme.healthy);
+    }
+    add_columns(&mut help, &["  :PORT[/PATH][?QUERY]"], "short for http://localhost:PORT/PATH");
+    help += NOTES;
+    for (group, title) in Group::TITLES {
+        if OPTIONS.iter().any(|option| option.group == group && option.is_in(full)) {
+            help += "\n";
+            help += title;
+            help += ":\n";
+            add_options(&mut help, full, &|option| option.group == group);
+        }
+    }
+    help += "\nEach option is also read from a variable: LPROBE_TIMEOUT for --timeout, and\n";
+    help += "LPROBE_TARGET for targets, with spaces between. The command line wins.\n";
+    for personality in &PERSONALITIES[1..] {
+        for part in ["\nFlags of ", personality.about, " (by them, or as lprobe ", personality.name, "):\n"] {
+            help += part;
+        }
+        for flag in personality.flags.iter().filter(|flag| flag.is_in(full)) {
+            add_option(&mut help, flag);
+        }
+    }
+    help
+}
+
+/// Returns the schemes that a build has.
+fn schemes(full: bool) -> impl Iterator<Item = &'static Scheme> {
+    SCHEMES.iter().filter(move |scheme| full || !scheme.full)
+}
+
+/// Returns the table of docs/flags.md: every option and flag of either build.
+pub fn table() -> String {
+    let mut table = "| option | variable | build | |\n| --- | --- | --- | --- |\n".to_owned();
+    let flags = PERSONALITIES.iter().flat_map(|personality| personality.flags);
+    for option in OPTIONS.iter().chain(&SHARED_FLAGS).chain(flags) {
+        let short = option.short.map(|letter| format!("`-{letter}`, ")).unwrap_or_default();
+        let space = if option.value.is_empty() { "" } else { " " };
+        let variable =
+            if option.has_variable() { format!("`{}`", variable_behind(option.name)) } else { String::new() };
+        let build = if option.full { "full" } else { "" };
+        let name = format!("{short}`--{}{space}{}`", option.name, option.value.replace('|', "\\|"));
+        table += &format!("| {name} | {variable} | {build} | {} |\n", option.help);
+    }
+    table
+}
+
+/// Adds lprobe's own options that are `wanted`.
+fn add_options(help: &mut String, full: bool, wanted: &dyn Fn(&Opt) -> bool) {
+    for option in OPTIONS.iter().filter(|option| option.is_in(full) && wanted(option)) {
+        add_option(help, option);
+    }
+}
+
+/// Adds one option: its names, its value, and what help says of it.
+#[inline(never)]
+fn add_option(help: &mut String, option: &Opt) {
+    let mut buffer = [0; 4];
+    let short = option.short.map_or("", |letter| letter.encode_utf8(&mut buffer));
+    let (dash, comma) = if short.is_empty() { ("  ", "--") } else { ("  -", ", --") };
+    let value = option.value;
+    let space = if value.is_empty() { "" } else { " " };
+    add_columns(help, &[dash, short, comma, option.name, space, value], option.help);
+}
+
+/// Adds a name, in parts, and what it means, in two columns; on two lines, where the name is long.
+fn add_columns(help: &mut String, name: &[&str], meaning: &str) {
+    let begin = help.len();
+    name.iter().for_each(|part| *help += part);
+    let mut column = help.len() - begin;
+    if column >= HELP_COLUMN {
+        *help += "\n";
+        column = 0;
+    }
+    while column < HELP_COLUMN {
+        help.push(' ');
+        column += 1;
+    }
+    *help += meaning;
+    *help += "\n";
+}
+
+/// Adds the forms of targets, packed into lines. Schemes of one form share it: `tcp:// udp://[HOST]:PORT`.
+fn add_forms(help: &mut String, full: bool) {
+    let mut line = String::new();
+    for (place, scheme) in schemes(full).enumerate() {
+        if schemes(full).take(place).any(|earlier| earlier.form == scheme.form) {
+            continue;
+        }
+        let mut form = String::new();
+        for same in schemes(full).filter(|other| other.form == scheme.form) {
+            form += if form.is_empty() { "  " } else { " " };
+            form += same.name;
+            form += "://";
+        }
+        form += scheme.form;
+        if line.len() + form.len() > COLUMNS {
+            *help += &line;
+            *help += "\n";
+            line.clear();
+        }
+        line += &form;
+    }
+    *help += &line;
+    *help += "\n";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_help_is_one_screen() {
+        for full in [false, true] {
+            let help = short(full);
+            assert!(help.lines().count() <= 24, "{} lines:\n{help}", help.lines().count());
+            assert!(help.lines().all(|line| line.len() <= COLUMNS), "{help}");
+        }
+    }
+
+    #[test]
+    fn long_help_has_everything_that_a_build_has() {
+        for full in [false, true] {
+            let help = long(full);
+            assert!(help.lines().all(|line| line.len() <= COLUMNS), "{help}");
+            let flags = PERSONALITIES.iter().flat_map(|personality| personality.flags);
+            for option in OPTIONS.iter().chain(flags).filter(|option| option.name != "connect-timeout") {
+                let there = [' ', '\n'].iter().any(|end| help.contains(&format!("--{}{end}", option.name)));
+                assert_eq!(there, option.is_in(full), "--{}", option.name);
+            }
+            for scheme in &SCHEMES {
+                assert_eq!(help.contains(&format!("  {}://", scheme.name)), full || !scheme.full, "{}", scheme.name);
+            }
+        }
+    }
+}

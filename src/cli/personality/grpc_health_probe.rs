@@ -1,0 +1,66 @@
+//! The command line of grpc_health_probe: <https://github.com/grpc-ecosystem/grpc-health-probe>.
+
+use std::slice;
+
+use super::definition::Personality;
+use super::invocation::{self, Invocation, refuse_alts};
+use crate::FULL;
+use crate::cli::arguments::Arguments;
+use crate::cli::bad_usage::BadUsage;
+use crate::cli::checks::{self, RunSettings, TargetGroup};
+use crate::cli::command::Command;
+use crate::cli::options::Opt;
+use crate::cli::variables::Variables;
+use crate::cli::voice::{TIMEOUT, Voice};
+use crate::target::authority::{Authority, Host};
+use crate::target::bad_target::BadTarget;
+use crate::target::endpoint::{Endpoint, socket_path};
+use crate::target::{GrpcTarget, Target};
+
+pub const PERSONALITY: Personality = Personality {
+    name: "grpc_health_probe",
+    about: "grpc_health_probe",
+    flags: &[Opt::foreign_full("addr", "HOST:PORT", "the server to ask, or unix:PATH")],
+    command,
+};
+
+const VOICE: Voice =
+    Voice { user_agent: "grpc_health_probe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT) };
+
+fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, BadUsage> {
+    let arguments = invocation.foreign(PERSONALITY.flags, variables)?;
+    if let Some(command) = invocation::text(&arguments)? {
+        return Ok(command);
+    }
+    if !FULL {
+        return Err(BadUsage("grpc_health_probe speaks gRPC, which only lprobe-full has".into()));
+    }
+    let run = RunSettings::read(slice::from_ref(&arguments))?;
+    let group = group(arguments)?;
+    checks::plan(run, vec![group], &VOICE, variables).map(|plan| Command::Probe(Box::new(plan)))
+}
+
+fn group(arguments: Arguments<'_>) -> Result<TargetGroup<'_>, BadUsage> {
+    refuse_alts(&arguments)?;
+    let tls = arguments.flag("tls")? || arguments.flag("spiffe")?;
+    let endpoint = arguments.one("addr", address)?.ok_or_else(|| BadUsage("no --addr, as in --addr=:5000".into()))?;
+    let (authority, unix_socket) = match endpoint {
+        Endpoint::Unix(_) if arguments.given("unix-socket") => {
+            return Err(BadUsage("--unix-socket can't go with another in --addr".into()));
+        }
+        Endpoint::Unix(path) => (Authority { host: Host::Localhost, port: 80 }, Some(path)),
+        Endpoint::Authority(authority) => (authority, arguments.one("unix-socket", socket_path)?),
+    };
+    let target = Target::Grpc(GrpcTarget { tls, authority, service: String::new() });
+    Ok(TargetGroup { arguments, targets: vec![target], unix_socket })
+}
+
+/// Reads `-addr`: gRPC's naming has a name for the resolver before the address, and none of them is asked here.
+fn address(text: &str) -> Result<Endpoint, BadTarget> {
+    let resolvers = ["dns:///", "passthrough:///", "ipv4:"];
+    let address = resolvers.into_iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
+    if address.contains(['/', '?', '#']) && !address.starts_with("unix:") {
+        return Err(BadTarget::NoPath);
+    }
+    Endpoint::unix(address).unwrap_or_else(|| Authority::parse(address, None).map(Endpoint::Authority))
+}

@@ -1,0 +1,68 @@
+//! lprobe's own command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::definition::Personality;
+use super::invocation::{self, Invocation, refuse_alts};
+use crate::cli::arguments::Arguments;
+use crate::cli::bad_usage::{BadUsage, Quoted};
+use crate::cli::checks::{self, RunSettings, TargetGroup};
+use crate::cli::command::Command;
+use crate::cli::expand::expand;
+use crate::cli::variables::{Variables, variable};
+use crate::cli::voice::Voice;
+use crate::target::endpoint::socket_path;
+
+pub const PERSONALITY: Personality = Personality { name: "lprobe", about: "this program", flags: &[], command };
+
+const VOICE: Voice =
+    Voice { user_agent: concat!("lprobe/", env!("CARGO_PKG_VERSION")), connect_timeout: None, rpc_timeout: None };
+
+fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, BadUsage> {
+    if let Some(path) = install(&invocation.arguments)? {
+        return Ok(Command::Install(path));
+    }
+    let groups = invocation.groups(variables)?;
+    if let [arguments] = &groups[..]
+        && let Some(command) = invocation::text(arguments)?
+    {
+        return Ok(command);
+    }
+    let run = RunSettings::read(&groups)?;
+    let is_one = groups.len() == 1;
+    let mut target_groups = Vec::new();
+    for arguments in groups {
+        target_groups.push(group(arguments, is_one)?);
+    }
+    checks::plan(run, target_groups, &VOICE, variables).map(|plan| Command::Probe(Box::new(plan)))
+}
+
+/// Reads the targets of a group. LPROBE_TARGET names those of the only one.
+fn group(arguments: Arguments<'_>, is_one: bool) -> Result<TargetGroup<'_>, BadUsage> {
+    refuse_alts(&arguments)?;
+    if arguments.flag("tls")? {
+        return Err(BadUsage("--tls goes with --mode, --port or --addr; a target says https:// or grpcs://".into()));
+    }
+    if !is_one && !arguments.given("target") {
+        return Err(BadUsage("--next stands between targets, as in lprobe :8080 --next --contains UP :9090".into()));
+    }
+    let targets = arguments.many("target", str::parse)?;
+    if targets.is_empty() {
+        return Err(BadUsage("no target; try lprobe http://localhost:8080/ or lprobe --help".into()));
+    }
+    let unix_socket = arguments.one("unix-socket", socket_path)?;
+    Ok(TargetGroup { arguments, targets, unix_socket })
+}
+
+/// Reads the path of `lprobe install PATH`.
+fn install(arguments: &[OsString]) -> Result<Option<PathBuf>, BadUsage> {
+    match arguments {
+        [install, path] if install == "install" && !path.is_empty() && !path.as_encoded_bytes().starts_with(b"-") => {
+            let refuse = |error| BadUsage(format!("install {}: {error}", Quoted(path)));
+            Ok(Some(expand(path, variable).map_err(refuse)?.into()))
+        }
+        [install, ..] if install == "install" => Err(BadUsage("expected lprobe install PATH".into())),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,111 @@
+//! Whose command line it is: a file each. A new personality is a file here and a line in the list.
+
+mod definition;
+mod invocation;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use super::arguments::{flag_name, takes_value};
+use super::options::{OPTIONS, Opt, SHARED_FLAGS};
+pub use definition::Personality;
+use invocation::Invocation;
+
+/// Declares the personalities' modules and lists them.
+macro_rules! personalities {
+    ($($name:ident)*) => {
+        $(mod $name;)*
+
+        /// Every personality, the program's own first.
+        pub static PERSONALITIES: &[Personality] = &[$($name::PERSONALITY),*];
+    };
+}
+
+personalities! {
+    lprobe
+    fivexl
+    grpc_health_probe
+}
+
+/// Whose command line it is.
+pub struct Picked {
+    /// The name that begins each line of output.
+    pub name: &'static str,
+    /// Whose it is.
+    pub personality: &'static Personality,
+    /// The command line.
+    pub invocation: Invocation,
+}
+
+/// Picks the personality: by the program's name, by the first argument, or else by the first flag that only one has. FivexL's
+/// program is named lprobe too, so that the name lprobe alone tells nothing.
+pub fn pick(mut arguments: Vec<OsString>) -> Picked {
+    let lprobe = &PERSONALITIES[0];
+    // An exec without even a name is allowed.
+    let program: Vec<_> = arguments.drain(..arguments.len().min(1)).collect();
+    let program = program.first().and_then(|path| path.as_bytes().rsplit(|&byte| byte == b'/').next());
+    let named = |name: &[u8]| PERSONALITIES.iter().find(|personality| name == personality.name.as_bytes());
+    let by_first = arguments.first().and_then(|first| named(first.as_bytes()));
+    if by_first.is_some() {
+        arguments.remove(0);
+    }
+    let by_name = by_first.or(program.and_then(named).filter(|personality| personality.name != lprobe.name));
+    let (name, personality, sign) = match (by_name, sign(&arguments)) {
+        (Some(personality), _) => (personality.name, personality, personality.name.to_owned()),
+        (None, Some((personality, flag))) => (lprobe.name, personality, format!("--{}", flag.name)),
+        (None, None) => (lprobe.name, lprobe, lprobe.name.to_owned()),
+    };
+    let flags = PERSONALITIES.iter().map(|personality| personality.flags).collect();
+    Picked { name, personality, invocation: Invocation { arguments, sign, flags } }
+}
+
+/// Returns the first flag that picks a personality.
+fn sign(arguments: &[OsString]) -> Option<(&'static Personality, &'static Opt)> {
+    if !arguments.iter().any(|argument| argument.as_bytes().starts_with(b"-")) {
+        return None;
+    }
+    let flags =
+        || PERSONALITIES.iter().flat_map(|personality| personality.flags.iter().map(move |flag| (personality, flag)));
+    let known: Vec<&Opt> = OPTIONS.iter().chain(&SHARED_FLAGS).collect();
+    let mut is_value = false;
+    for argument in arguments.iter().take_while(|argument| *argument != "--") {
+        if std::mem::take(&mut is_value) {
+            continue;
+        }
+        let Some(name) = flag_name(argument) else { continue };
+        if let Some(found) = flags().find(|(_, flag)| name == flag.name.as_bytes()) {
+            return Some(found);
+        }
+        is_value = takes_value(argument, &known);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picked(line: &str) -> (&'static str, &'static str, String) {
+        let Picked { name, personality, invocation } = pick(line.split(' ').map(OsString::from).collect());
+        (name, personality.name, invocation.sign)
+    }
+
+    #[test]
+    fn a_personality_is_picked_by_name_or_by_flag() {
+        for (line, name, personality, sign) in [
+            ("lprobe :8080", "lprobe", "lprobe", "lprobe"),
+            ("/lprobe-full :8080", "lprobe", "lprobe", "lprobe"),
+            ("lprobe -port=8080", "lprobe", "fivexl", "--port"),
+            ("lprobe -timeout 2s --endpoint /x", "lprobe", "fivexl", "--endpoint"),
+            ("lprobe --contains -port :1", "lprobe", "lprobe", "lprobe"),
+            ("lprobe -- -port", "lprobe", "lprobe", "lprobe"),
+            ("lprobe -addr=:1", "lprobe", "grpc_health_probe", "--addr"),
+            ("/bin/grpc_health_probe -addr=:1", "grpc_health_probe", "grpc_health_probe", "grpc_health_probe"),
+            ("lprobe grpc_health_probe -addr=:1", "grpc_health_probe", "grpc_health_probe", "grpc_health_probe"),
+            ("lprobe fivexl -http-codes=200", "fivexl", "fivexl", "fivexl"),
+        ] {
+            assert_eq!(picked(line), (name, personality, sign.to_owned()), "{line}");
+        }
+        assert_eq!(pick(Vec::new()).personality.name, "lprobe");
+    }
+}

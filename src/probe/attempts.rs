@@ -1,0 +1,124 @@
+//! Attempts: all checks at once, and again while there is time to wait for them.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::mem::ManuallyDrop;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::{Instant, sleep};
+
+#[cfg(feature = "full")]
+use super::grpc_health;
+use super::{exchange, file, http, udp};
+use crate::plan::{Check, Plan, Probe};
+use crate::progress::{Progress, Timings};
+use crate::sys::crash::end_at_signals;
+use crate::unhealthy::Unhealthy;
+
+/// What became of one check.
+pub type Outcome = (Result<(), Unhealthy>, Timings);
+
+/// The first pause between two attempts, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// With less time than this left, a wait is over: a healthy probe takes 0.3 ms, and a timer's tick is 1 ms.
+const SHORTEST_ATTEMPT: Duration = Duration::from_millis(4);
+
+/// Probes the plan's checks, all at once, and again while there is time to wait for them: returns an outcome for each, in
+/// their order.
+///
+/// # Errors
+///
+/// There is no event loop to be had.
+pub fn run(plan: &Plan) -> io::Result<Vec<Outcome>> {
+    if plan.wait.is_some() {
+        end_at_signals();
+    }
+    // The process is about to exit, which closes and frees all at once: to do it one by one takes five system calls.
+    let runtime = ManuallyDrop::new(runtime()?);
+    Ok(runtime.block_on(async {
+        let Some(wait) = plan.wait else { return attempt(plan, plan.timeout, true).await };
+        let end = Instant::now() + wait;
+        let left = || end.saturating_duration_since(Instant::now());
+        let (mut pause, longest) = PAUSES;
+        let mut outcomes = attempt(plan, plan.timeout.min(wait), false).await;
+        // Halving what is left brings several attempts into the last pause, which can be half of the wait.
+        while !healthy(&outcomes) && left() > SHORTEST_ATTEMPT {
+            sleep(pause.min(left() / 2)).await;
+            pause = longest.min(pause * 2);
+            outcomes = later(outcomes, attempt(plan, plan.timeout.min(left()), false).await);
+        }
+        outcomes
+    }))
+}
+
+/// Probes every check once.
+async fn attempt(plan: &Plan, timeout: Duration, is_last: bool) -> Vec<Outcome> {
+    all(plan.checks.iter().map(|check| outcome(check, timeout, is_last)).collect()).await
+}
+
+fn healthy(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().all(|(verdict, _)| verdict.is_ok())
+}
+
+/// Returns what a later attempt found. One that the end of the wait cut short may only know that it was late: then
+/// the attempt before it tells more.
+fn later(before: Vec<Outcome>, after: Vec<Outcome>) -> Vec<Outcome> {
+    let is_late = |outcome: &Outcome| matches!(outcome.0, Err(Unhealthy::Late { .. }));
+    let tells_more = |before: Outcome, after| if is_late(&after) && before.0.is_err() { before } else { after };
+    before.into_iter().zip(after).map(|(before, after)| tells_more(before, after)).collect()
+}
+
+async fn outcome(check: &Check, timeout: Duration, is_last: bool) -> Outcome {
+    let progress = Progress::start(is_last);
+    let late = |_| Err(Unhealthy::Late { awaiting: progress.awaiting(), after: timeout });
+    let mut verdict = tokio::time::timeout(timeout, probe(&check.probe, &progress)).await.unwrap_or_else(late);
+    let timings = progress.timings();
+    // An answer that was there when a busy or stopped process went on is late all the same.
+    let limit = check.max_latency.map_or(timeout, |limit| limit.min(timeout));
+    if verdict.is_ok() && timings.total > limit {
+        verdict = Err(Unhealthy::Slow { took: timings.total, limit });
+    }
+    (verdict, timings)
+}
+
+async fn probe(probe: &Probe, progress: &Progress) -> Result<(), Unhealthy> {
+    match probe {
+        Probe::Http(probe) => http::probe(probe, progress).await,
+        #[cfg(feature = "full")]
+        Probe::Grpc(probe) => grpc_health::probe(probe, progress).await,
+        Probe::Stream(endpoint, exchange) => exchange::probe(endpoint, exchange, progress).await,
+        Probe::Service(service, endpoint) => exchange::greet(service, endpoint, progress).await,
+        Probe::Udp(authority, exchange) => udp::probe(authority, exchange, progress).await,
+        Probe::File(file) => file::probe(file),
+    }
+}
+
+/// Returns the outputs of all `futures`, in their order.
+async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut futures: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
+    let mut outputs: Vec<_> = futures.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (future, output) in futures.iter_mut().zip(&mut outputs).filter(|(_, output)| output.is_none()) {
+            if let Poll::Ready(ready) = future.as_mut().poll(context) {
+                *output = Some(ready);
+            }
+        }
+        if outputs.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
+}
+
+#[inline(never)]
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        // Its default makes room for 1,024 events, 12 KB that a few sockets never fill.
+        .max_io_events_per_tick(8)
+        .build()
+}

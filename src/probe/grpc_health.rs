@@ -1,0 +1,101 @@
+//! gRPC's health service, `grpc.health.v1.Health`: healthy when Check answers SERVING.
+//! <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>
+
+use std::time::Duration;
+
+use hyper::Response;
+use hyper::body::Incoming;
+use hyper::header::{HeaderName, HeaderValue};
+use tokio::time::timeout;
+
+use crate::connect::Stream;
+use crate::plan::GrpcProbe;
+use crate::progress::Progress;
+use crate::target::endpoint::Endpoint;
+use crate::tls;
+use crate::unhealthy::Unhealthy;
+use crate::unhealthy::grpc::{BadCall, ServingStatus};
+use crate::wire::protobuf::{self, Value};
+use crate::wire::{Version, grpc, http2};
+
+const CHECK: &str = "/grpc.health.v1.Health/Check";
+
+/// The longest message that is read, in bytes.
+const MAX_MESSAGE: usize = 64 * 1024;
+
+/// The most that is read behind the head: the message in frames of one byte, which are ten, and trailers.
+const MAX_READ: usize = 10 * MAX_MESSAGE + 16 * 1024;
+
+/// The steps that are awaited.
+const RESPONSE_HEAD: &str = "complete response head";
+const MESSAGE: &str = "message with its trailers";
+
+/// Calls, and judges the answer.
+pub async fn probe(probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealthy> {
+    let open = tls::open(&probe.endpoint, probe.tls.as_ref(), Version::Http2, progress);
+    let (stream, session) = within(probe.call.connect_timeout, progress, open).await?;
+    check(stream, probe, progress).await.map_err(|reason| session.explain(reason))
+}
+
+/// Calls on a stream that is open, and judges the answer.
+pub async fn check(stream: Stream, probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealthy> {
+    let GrpcProbe { target, endpoint, call, .. } = probe;
+    let authority = match endpoint {
+        Endpoint::Authority(authority) => authority.to_string(),
+        // gRPC's naming has no host and no port for a Unix socket.
+        Endpoint::Unix(_) => "localhost".into(),
+    };
+    let message = protobuf::message_of(&target.service);
+    let mut request = grpc::request(target.tls, &authority, CHECK, &message, call.gzip);
+    request.headers_mut().extend(call.headers.iter().cloned());
+    request.headers_mut().insert(HeaderName::from_static("grpc-timeout"), grpc_timeout(call.timeout));
+    progress.awaits_step(RESPONSE_HEAD);
+    let judged = async |response| judge(response, call.gzip, progress).await;
+    let ask = async { Ok(http2::ask(stream, MAX_READ, request, judged).await?) };
+    within(call.timeout, progress, ask).await
+}
+
+async fn within<T>(
+    time: Duration,
+    progress: &Progress,
+    step: impl Future<Output = Result<T, Unhealthy>>,
+) -> Result<T, Unhealthy> {
+    let late = |_| Err(Unhealthy::Late { awaiting: progress.awaiting(), after: time });
+    timeout(time, step).await.unwrap_or_else(late)
+}
+
+/// Prints a time as gRPC has it: at most eight digits, and a unit.
+fn grpc_timeout(time: Duration) -> HeaderValue {
+    let milliseconds = time.as_nanos().div_ceil(1_000_000);
+    let text = if milliseconds < 100_000_000 {
+        format!("{}m", milliseconds as u64)
+    } else {
+        format!("{}S", time.as_secs().min(99_999_999))
+    };
+    text.parse().expect("digits and a letter")
+}
+
+async fn judge(response: Response<Incoming>, gzip: bool, progress: &Progress) -> Result<(), BadCall> {
+    progress.awaits_step(MESSAGE);
+    let mut reply = grpc::Reply::new(response, gzip, MAX_MESSAGE)?;
+    let message = reply.message().await?;
+    reply.end().await?;
+    match serving_status(&message) {
+        Some(ServingStatus::SERVING) => Ok(()),
+        Some(status) => Err(BadCall::NotServing(status)),
+        None => Err(BadCall::Message),
+    }
+}
+
+/// Reads the status in a HealthCheckResponse: field 1, of which the last counts, and 0 where it is left out.
+pub fn serving_status(message: &[u8]) -> Option<ServingStatus> {
+    let mut status = 0;
+    for field in protobuf::fields(message) {
+        match field? {
+            (1, Value::Number(number)) => status = number,
+            (1, _) => return None,
+            _ => {}
+        }
+    }
+    Some(ServingStatus(status))
+}

@@ -1,0 +1,40 @@
+//! A broker of AMQP 0-9-1, such as RabbitMQ. AMQP 0-9-1, sections 2.2.4, 2.3.5 and 1.4.2.1.
+
+use super::definition::Service;
+use crate::probe::judgement::Judgement;
+
+/// The service.
+pub const SERVICE: Service = Service {
+    scheme: "amqp",
+    port: 5672,
+    healthy: "Connection.Start of AMQP 0-9-1",
+    greeting: b"AMQP\0\0\x09\x01",
+    judge,
+};
+
+/// A method frame on channel 0 with Connection.Start. A server that speaks another version sends its protocol header
+/// instead.
+fn judge(reply: &[u8]) -> Judgement {
+    match reply {
+        [1, 0, 0, _, _, _, _, 0, 10, 0, 10, ..] => Judgement::Healthy,
+        [1, ..] | [] if reply.len() < 11 => Judgement::More,
+        _ => Judgement::Unhealthy,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connection_start_is_healthy_and_another_version_is_not() {
+        for (reply, judgement) in [
+            (&b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09"[..], Judgement::Healthy),
+            (b"\x01\0\0\0\0\x01\xf4\0\x0a\0", Judgement::More),
+            (b"AMQP\0\0\x09\x01", Judgement::Unhealthy),
+            (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x32", Judgement::Unhealthy),
+        ] {
+            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! MySQL and MariaDB. MySQL's internals manual, "Protocol::HandshakeV10"; the server greets first.
+
+use super::definition::Service;
+use crate::probe::judgement::Judgement;
+
+/// The service.
+pub const SERVICE: Service =
+    Service { scheme: "mysql", port: 3306, healthy: "the server's greeting", greeting: b"", judge };
+
+/// The greeting is a packet of number 0 for protocol 10; an error packet has 255 there.
+fn judge(reply: &[u8]) -> Judgement {
+    match reply {
+        [_, _, 0, 0, 10, ..] => Judgement::Healthy,
+        [_, _, _, _, _, ..] => Judgement::Unhealthy,
+        _ => Judgement::More,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_greeting_is_healthy_and_an_error_is_not() {
+        for (reply, judgement) in [
+            (&b"\x4a\0\0\0\x0a8.0"[..], Judgement::Healthy),
+            (b"\x4a\0\0\0", Judgement::More),
+            (b"\x17\0\0\0\xff\x10\x04Too many connections", Judgement::Unhealthy),
+            (b"\x4a\0\0\x01\x0a", Judgement::Unhealthy),
+        ] {
+            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
+        }
+    }
+}

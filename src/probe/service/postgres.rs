@@ -1,0 +1,55 @@
+//! PostgreSQL. PostgreSQL documentation, sections 55.2.1 and 55.7.
+
+use super::definition::Service;
+use crate::probe::judgement::Judgement;
+
+/// The greeting is the startup message of protocol 3.0, for the role and database that are always there.
+pub const SERVICE: Service = Service {
+    scheme: "postgres",
+    port: 5432,
+    healthy: "as pg_isready judges",
+    greeting: b"\0\0\0\x29\0\x03\0\0user\0postgres\0database\0postgres\0\0",
+    judge,
+};
+
+/// A request to authenticate is a ready server's, and so is any error but that it can't take connections now (57P03),
+/// because it is starting up or shutting down.
+fn judge(reply: &[u8]) -> Judgement {
+    let [kind @ (b'R' | b'E'), a, b, c, d, body @ ..] = reply else {
+        return if matches!(reply, [] | [b'R' | b'E', ..]) { Judgement::More } else { Judgement::Unhealthy };
+    };
+    let Some(length @ 4..4000) =
+        usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])).ok().and_then(|l| l.checked_sub(4))
+    else {
+        return Judgement::Unhealthy;
+    };
+    let Some(body) = body.get(..length) else { return Judgement::More };
+    let code = || body.split(|&byte| byte == 0).find_map(|field| field.strip_prefix(b"C"));
+    let is_ready = match kind {
+        // The requests that there are, of which 12 is the last.
+        b'R' => matches!(body, [0, 0, 0, 0..=12, ..]),
+        _ => code().is_some_and(|code| code.len() == 5 && code != b"57P03"),
+    };
+    if is_ready { Judgement::Healthy } else { Judgement::Unhealthy }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_a_ready_servers_unless_it_takes_no_connections() {
+        for (reply, judgement) in [
+            (&b"R\0\0\0\x08\0\0\0\0"[..], Judgement::Healthy),
+            (b"R\0\0\0\x08\0\0\0\x0d", Judgement::Unhealthy),
+            (b"E\0\0\0\x13SFATAL\0C28000\0\0\0", Judgement::Healthy),
+            (b"E\0\0\0\x13SFATAL\0C57P03\0\0\0", Judgement::Unhealthy),
+            (b"E\0\0\0\x13SFATAL\0C57", Judgement::More),
+            (b"R\0\0", Judgement::More),
+            (b"R\xff\xff\xff\xff", Judgement::Unhealthy),
+            (b"HTTP/1.1 400", Judgement::Unhealthy),
+        ] {
+            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Redis, and what speaks its protocol: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
+
+use super::definition::Service;
+use crate::probe::judgement::{Judgement, begins};
+
+/// The service.
+pub const SERVICE: Service =
+    Service { scheme: "redis", port: 6379, healthy: "+PONG, or a request for a password", greeting: b"PING\r\n", judge };
+
+/// A server that asks for a password first is alive; one that is loading its data (-LOADING) is not ready.
+fn judge(reply: &[u8]) -> Judgement {
+    begins(reply, &[b"+PONG\r\n", b"-NOAUTH "])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_loading_is_not_ready() {
+        for (reply, judgement) in [
+            (&b"+PONG\r\n"[..], Judgement::Healthy),
+            (b"-NOAUTH Authentication required.\r\n", Judgement::Healthy),
+            (b"-LOADING Redis is loading the dataset in memory\r\n", Judgement::Unhealthy),
+            (b"+PO", Judgement::More),
+            (b"", Judgement::More),
+            (b"HTTP/1.1 400 Bad Request\r\n", Judgement::Unhealthy),
+        ] {
+            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
+        }
+    }
+}

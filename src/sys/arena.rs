@@ -1,0 +1,280 @@
+//! The allocator of Rust's code: a probe is over before freeing pays, so memory comes from an arena that gives out each byte
+//! once. What does not fit any more comes from the C allocator, and goes back to it, so that no server makes the memory
+//! grow.
+
+use std::alloc::{GlobalAlloc, Layout};
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The bytes in the arena. Pages that nothing touches cost nothing.
+const ARENA: usize = 256 * 1024;
+
+/// The arena.
+pub struct Memory(UnsafeCell<[u8; ARENA]>);
+
+pub static MEMORY: Memory = Memory(UnsafeCell::new([0; ARENA]));
+
+/// How much of it is given out. Not beginning at 0, it is on a page that is written to anyway.
+static USED: AtomicUsize = AtomicUsize::new(16);
+
+// SAFETY: `bump` hands out each byte once.
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    fn start(&self) -> *mut u8 {
+        self.0.get().cast()
+    }
+
+    pub fn owns(&self, pointer: *mut u8) -> bool {
+        (self.start().addr()..self.start().addr() + ARENA).contains(&pointer.addr())
+    }
+
+    /// Returns room for `layout`, unless the arena is used up, or another thread got in between.
+    pub fn bump(&self, layout: Layout) -> Option<*mut u8> {
+        let used = USED.load(Ordering::Relaxed);
+        let start = self.start().addr();
+        let offset = (start + used).next_multiple_of(layout.align()) - start;
+        let end = offset.checked_add(layout.size()).filter(|&end| end <= ARENA)?;
+        USED.compare_exchange(used, end, Ordering::Relaxed, Ordering::Relaxed).ok()?;
+        Some(self.start().wrapping_add(offset))
+    }
+
+    /// Returns whether the block of `size` bytes at `pointer` has room for `wanted`: it shrinks where it is, and grows there if it
+    /// was the last given out, as that of a text or a list is that is being built.
+    fn resized(&self, pointer: *mut u8, size: usize, wanted: usize) -> bool {
+        let end = pointer.addr().wrapping_sub(self.start().addr()).wrapping_add(size);
+        let Some(new) = wanted.checked_sub(size).and_then(|more| end.checked_add(more)) else { return wanted <= size };
+        new <= ARENA && USED.compare_exchange(end, new, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+}
+
+/// Makes the kernel provide the pages of the arena that a probe touches, in one call in place of eight page faults. Where
+/// it does not know the call (before Linux 5.14), the faults come.
+pub fn populate() {
+    #[cfg(target_os = "linux")]
+    {
+        const TOUCHED: usize = 48 * 1024;
+        const PAGE: usize = 4096;
+        let before = MEMORY.start().addr() % PAGE;
+        // SAFETY: the pages are the arena's, or beside it and as writable; what they hold does not change.
+        unsafe { libc::madvise(MEMORY.start().wrapping_sub(before).cast(), TOUCHED, libc::MADV_POPULATE_WRITE) };
+    }
+}
+
+/// The alignment of every block of the C allocator.
+const C_ALIGN: usize = 16;
+
+/// Takes a block from the C allocator. It has no need of posix_memalign, of which musl's would be in the program beside the
+/// program's own malloc: a block of a larger alignment lies in a longer one, whose start is noted before it.
+///
+/// # Safety
+///
+/// The layout's size is not 0.
+unsafe fn c_alloc(layout: Layout) -> *mut u8 {
+    if layout.align() <= C_ALIGN {
+        // SAFETY: malloc takes any size.
+        return unsafe { libc::malloc(layout.size()) }.cast();
+    }
+    let Some(size) = layout.size().checked_add(layout.align()) else { return null_mut() };
+    // SAFETY: the block is `align` bytes longer, which are at least twice C_ALIGN, and the C allocator's alignment leaves
+    // room for a pointer before the next multiple of `align` behind its start.
+    unsafe {
+        let block: *mut u8 = libc::malloc(size).cast();
+        if block.is_null() {
+            return block;
+        }
+        let aligned = block.add(layout.align() - block.addr() % layout.align());
+        aligned.cast::<*mut u8>().sub(1).write(block);
+        aligned
+    }
+}
+
+/// Gives a block back to the C allocator.
+///
+/// # Safety
+///
+/// The block is [`c_alloc`]'s, for this layout.
+unsafe fn c_free(pointer: *mut u8, layout: Layout) {
+    // SAFETY: a block of a larger alignment has its start noted before it.
+    unsafe {
+        let block = if layout.align() <= C_ALIGN { pointer } else { pointer.cast::<*mut u8>().sub(1).read() };
+        libc::free(block.cast::<c_void>());
+    }
+}
+
+/// The global allocator of the program.
+pub struct Arena;
+
+// SAFETY: memory comes from `bump`, which gives each byte once, or from the C allocator, which gets back what it gave: an
+// address tells the two apart.
+unsafe impl GlobalAlloc for Arena {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        MEMORY.bump(layout).unwrap_or_else(|| unsafe { c_alloc(layout) })
+    }
+
+    /// The arena is zero until it is given out, and given out once: its pages stay untouched.
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        MEMORY.bump(layout).unwrap_or_else(|| unsafe {
+            let block = c_alloc(layout);
+            if !block.is_null() {
+                block.write_bytes(0, layout.size());
+            }
+            block
+        })
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        if !MEMORY.owns(pointer) {
+            // SAFETY: what is not the arena's came from the C allocator, with this layout.
+            unsafe { c_free(pointer, layout) }
+        }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if MEMORY.owns(pointer) && MEMORY.resized(pointer, layout.size(), size) {
+            return pointer;
+        }
+        // SAFETY: the caller's promises: a pointer and layout of this allocator, and a size that makes a layout.
+        unsafe {
+            let wanted = Layout::from_size_align_unchecked(size, layout.align());
+            let moved = self.alloc(wanted);
+            if !moved.is_null() {
+                pointer.copy_to_nonoverlapping(moved, size.min(layout.size()));
+                self.dealloc(pointer, layout);
+            }
+            moved
+        }
+    }
+}
+
+/// Natively they see that blocks don't overlap and keep what is in them. Under Miri (`make miri`) they also see each access
+/// outside of the arena, each value that nobody set, and each block that the system gets back wrongly.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A block of the arena's or the system's, filled with one byte, which it is checked for until it is given back.
+    struct Block {
+        start: *mut u8,
+        layout: Layout,
+        fill: u8,
+    }
+
+    impl Block {
+        fn new(size: usize, align: usize, fill: u8) -> Self {
+            let layout = Layout::from_size_align(size, align).expect("a layout");
+            // SAFETY: no size here is 0.
+            let start = unsafe { Arena.alloc(layout) };
+            assert!(!start.is_null() && start.addr().is_multiple_of(align));
+            let block = Self { start, layout, fill };
+            block.write(0);
+            block
+        }
+
+        fn write(&self, from: usize) {
+            // SAFETY: the block is this one's alone, and so long.
+            unsafe { self.start.add(from).write_bytes(self.fill, self.layout.size() - from) };
+        }
+
+        #[track_caller]
+        fn check(&self, size: usize) {
+            // SAFETY: so many bytes have been written.
+            let bytes = unsafe { std::slice::from_raw_parts(self.start, size) };
+            assert!(bytes == vec![self.fill; size], "someone else wrote into a block of {size}");
+        }
+
+        fn resize(&mut self, size: usize) {
+            let before = self.layout.size();
+            // SAFETY: the block is the allocator's, with this layout, and no size here is 0.
+            self.start = unsafe { Arena.realloc(self.start, self.layout, size) };
+            assert!(!self.start.is_null() && self.start.addr().is_multiple_of(self.layout.align()));
+            self.layout = Layout::from_size_align(size, self.layout.align()).expect("a layout");
+            self.check(before.min(size));
+            self.write(before.min(size));
+        }
+    }
+
+    impl Drop for Block {
+        fn drop(&mut self) {
+            self.check(self.layout.size());
+            // SAFETY: the block is the allocator's, with this layout, and is not used again.
+            unsafe { Arena.dealloc(self.start, self.layout) };
+        }
+    }
+
+    fn in_arena(block: &Block) -> bool {
+        MEMORY.owns(block.start)
+    }
+
+    /// There is one arena, and it does not take anything back.
+    #[test]
+    fn the_arena_serves_until_it_is_full_and_the_system_from_there() {
+        blocks_keep_what_is_in_them();
+        the_last_block_grows_where_it_is_and_another_one_moves();
+        a_size_that_overflows_is_refused();
+        zeroed_memory_is_zero(100);
+        what_does_not_fit_any_more_is_the_systems();
+        blocks_keep_what_is_in_them();
+        zeroed_memory_is_zero(ARENA);
+    }
+
+    fn blocks_keep_what_is_in_them() {
+        let mut blocks: Vec<_> = (0..60_u8).map(|n| Block::new(1 + usize::from(n) * 7, 1 << (n % 7), n)).collect();
+        for (index, size) in [(0, 300), (59, 500), (59, 20), (30, 1), (30, 200), (59, 21)] {
+            blocks[index].resize(size);
+        }
+        for index in [7, 3, 40] {
+            blocks.swap_remove(index);
+        }
+        blocks.push(Block::new(64, 64, 99));
+    }
+
+    fn the_last_block_grows_where_it_is_and_another_one_moves() {
+        let (mut first, mut last) = (Block::new(16, 16, 1), Block::new(16, 16, 2));
+        let before = (first.start, last.start);
+        last.resize(4096);
+        first.resize(32);
+        assert!(last.start == before.1 && first.start != before.0);
+        let moved = first.start;
+        first.resize(8);
+        assert_eq!(first.start, moved, "it shrinks where it is");
+    }
+
+    fn what_does_not_fit_any_more_is_the_systems() {
+        let mut grows = Block::new(1024, 8, 3);
+        for _ in 0..9 {
+            let size = grows.layout.size();
+            grows.resize(size * 2);
+        }
+        assert!(!in_arena(&grows), "{} bytes are more than the arena has", grows.layout.size());
+        grows.resize(100);
+        let mut blocks = Vec::new();
+        while blocks.last().is_none_or(in_arena) {
+            blocks.push(Block::new(8 << 10, 1 << (blocks.len() % 12), blocks.len() as u8));
+        }
+        let mut small = Block::new(1, 1, 200);
+        small.resize(ARENA);
+        assert!(!in_arena(&small));
+    }
+
+    fn zeroed_memory_is_zero(size: usize) {
+        let layout = Layout::from_size_align(size, 8).expect("a layout");
+        // SAFETY: the size is not 0; the block is so long, and given back once.
+        unsafe {
+            let start = Arena.alloc_zeroed(layout);
+            assert!(std::slice::from_raw_parts(start, size) == vec![0; size]);
+            Arena.dealloc(start, layout);
+        }
+    }
+
+    fn a_size_that_overflows_is_refused() {
+        let huge = Layout::from_size_align(isize::MAX as usize, 1).expect("a layout");
+        assert!(MEMORY.bump(huge).is_none());
+        let block = Block::new(8, 1, 4);
+        assert!(!MEMORY.resized(block.start, 8, usize::MAX));
+    }
+}

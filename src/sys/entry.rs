@@ -1,0 +1,148 @@
+//! The process's entry and exit, without the start-up of std that a probe has no use for.
+
+use std::ffi::{CStr, OsStr, OsString, c_char};
+use std::os::unix::ffi::OsStrExt;
+
+use super::{arena, crash};
+
+/// Makes `run`, a function from arguments (the program's name first) to an exit code, the program.
+///
+/// It defines the C symbols that the program brings: its entry and, with musl, the allocator. A library that defined
+/// them would take them over in every program that links it.
+#[macro_export]
+macro_rules! program {
+    ($run:path) => {
+        #[global_allocator]
+        static ARENA: $crate::door::Arena = $crate::door::Arena;
+
+        #[unsafe(no_mangle)]
+        extern "C" fn main(
+            _count: ::std::ffi::c_int,
+            arguments: *const *const ::std::ffi::c_char,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: this is the process's entry, called once, by the C runtime.
+            unsafe { $crate::door::enter(arguments, $run) }
+        }
+
+        #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
+        mod c_allocator {
+            use ::std::ffi::{c_int, c_uint, c_void};
+            use $crate::door::musl;
+
+            #[unsafe(no_mangle)]
+            extern "C" fn malloc(size: usize) -> *mut c_void {
+                musl::malloc(size)
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+                musl::calloc(count, size)
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn realloc(pointer: *mut c_void, size: usize) -> *mut c_void {
+                // SAFETY: the caller's promise: a block of this allocator.
+                unsafe { musl::realloc(pointer, size) }
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn free(pointer: *mut c_void) {
+                // SAFETY: the caller's promise: a block of this allocator.
+                unsafe { musl::free(pointer) }
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn aligned_alloc(align: usize, size: usize) -> *mut c_void {
+                musl::aligned_alloc(align, size)
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn memalign(align: usize, size: usize) -> *mut c_void {
+                musl::aligned_alloc(align, size)
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn posix_memalign(place: *mut *mut c_void, align: usize, size: usize) -> c_int {
+                // SAFETY: the caller has room for a pointer there.
+                unsafe { musl::posix_memalign(place, align, size) }
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn pthread_key_create(key: *mut c_uint, _destructor: *mut c_void) -> c_int {
+                // SAFETY: the caller has room for a key there.
+                unsafe { musl::key_create(key) }
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn pthread_key_delete(_key: c_uint) -> c_int {
+                0
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn pthread_setspecific(key: c_uint, value: *mut c_void) -> c_int {
+                musl::set_specific(key, value)
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn pthread_getspecific(key: c_uint) -> *mut c_void {
+                musl::specific(key)
+            }
+        }
+    };
+}
+
+/// Prepares the process, calls `run`, and exits with the code that it returns. Nothing is dropped or flushed on the way
+/// out.
+///
+/// # Safety
+///
+/// `arguments` is the C runtime's `argv`, and no other thread runs yet.
+pub unsafe fn enter(arguments: *const *const c_char, run: fn(Vec<OsString>) -> i32) -> ! {
+    #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
+    super::musl::protect_relocations();
+    crash::handle_crashes();
+    arena::populate();
+    // SAFETY: the caller's promise.
+    let code = run(unsafe { collect(arguments) });
+    exit(code)
+}
+
+/// Returns the arguments, the program's name first.
+///
+/// # Safety
+///
+/// `arguments` is an array of C strings with a null pointer at its end.
+unsafe fn collect(mut arguments: *const *const c_char) -> Vec<OsString> {
+    let mut collected = Vec::new();
+    // SAFETY: each read is at most that of the array's null pointer, and each other element is a C string.
+    unsafe {
+        while !(*arguments).is_null() {
+            collected.push(OsStr::from_bytes(CStr::from_ptr(*arguments).to_bytes()).to_owned());
+            arguments = arguments.add(1);
+        }
+    }
+    collected
+}
+
+/// Ends the process at once.
+pub fn exit(code: i32) -> ! {
+    // SAFETY: it never returns.
+    unsafe { libc::_exit(code) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_end_at_the_null_pointer() {
+        let texts = [c"lprobe", c"", c"tcp://:1", c"\xff"];
+        for count in 0..=texts.len() {
+            let pointers: Vec<_> = texts[..count].iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect();
+            // SAFETY: C strings, and a null pointer at the end.
+            let collected = unsafe { collect(pointers.as_ptr()) };
+            let expected = texts[..count].iter().map(|text| OsStr::from_bytes(text.to_bytes()));
+            assert!(collected.iter().map(OsString::as_os_str).eq(expected));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What the kernel hands over at exec: the environment and the program's path.
+
+use std::ffi::c_char;
+#[cfg(target_os = "linux")]
+use std::ffi::{CStr, OsStr};
+use std::io;
+#[cfg(target_os = "linux")]
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+/// Returns whether a variable of the environment has a name that begins with `prefix`.
+pub fn has_variables(prefix: &str) -> bool {
+    unsafe extern "C" {
+        static environ: *const *const c_char;
+    }
+    // SAFETY: nothing changes the environment: an array of C strings with a null pointer at its end, or null.
+    unsafe {
+        let mut variable = environ;
+        while !variable.is_null() && !(*variable).is_null() {
+            if libc::strncmp(*variable, prefix.as_ptr().cast(), prefix.len()) == 0 {
+                return true;
+            }
+            variable = variable.add(1);
+        }
+    }
+    false
+}
+
+/// Returns the path that this program was started by. Linux hands it over at exec, so that no /proc is needed.
+///
+/// # Errors
+///
+/// The system does not tell.
+pub fn program() -> io::Result<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: getauxval reads what the kernel left, and AT_EXECFN, where it is there, is a C string.
+        unsafe {
+            let path = libc::getauxval(libc::AT_EXECFN) as *const c_char;
+            if path.is_null() {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            Ok(OsStr::from_bytes(CStr::from_ptr(path).to_bytes()).into())
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    std::env::current_exe()
+}

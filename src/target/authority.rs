@@ -1,0 +1,165 @@
+//! Hosts that can only be this container, and their ports.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use super::bad_target::BadTarget;
+
+/// A host of this container and a port: RFC 3986, section 3.2, without user information.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Authority {
+    /// The host.
+    pub host: Host,
+    /// The port, never 0.
+    pub port: u16,
+}
+
+/// A host that can only be this container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// `localhost`: 127.0.0.1, then ::1.
+    Localhost,
+    /// `localhost` with `--ipv6`: ::1 alone.
+    Localhost6,
+    /// An address literal.
+    Literal(IpAddr),
+}
+
+impl Authority {
+    /// Reads `[HOST][:PORT]`, which needs a port where the scheme has none.
+    pub fn parse(text: &str, default_port: Option<u16>) -> Result<Self, BadTarget> {
+        let (host, port) = host_and_port(text)?;
+        let port = port.or(default_port).ok_or(BadTarget::NoPort)?;
+        Ok(Self { host: host.unwrap_or(Host::Localhost), port })
+    }
+
+    /// Makes `localhost` mean ::1 alone.
+    pub fn use_ipv6(&mut self) -> Result<(), BadTarget> {
+        match self.host {
+            Host::Literal(IpAddr::V4(_)) => return Err(BadTarget::NotIpv6),
+            Host::Literal(IpAddr::V6(_)) => {}
+            Host::Localhost | Host::Localhost6 => self.host = Host::Localhost6,
+        }
+        Ok(())
+    }
+}
+
+impl Host {
+    /// The addresses to try, in order.
+    pub fn addresses(&self) -> &[IpAddr] {
+        const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+        match self {
+            Self::Localhost => &[V4, V6],
+            Self::Localhost6 => &[V6],
+            Self::Literal(address) => std::slice::from_ref(address),
+        }
+    }
+}
+
+/// Reads `[HOST][:PORT]`, either of which may be missing.
+pub fn host_and_port(authority: &str) -> Result<(Option<Host>, Option<u16>), BadTarget> {
+    if authority.contains('@') {
+        return Err(BadTarget::UserInformation);
+    }
+    // The colons inside the brackets of an IPv6 literal end no host.
+    let bracket = authority.rfind(']').unwrap_or(0);
+    let (host, port) = match authority[bracket..].find(':') {
+        Some(colon) => (&authority[..bracket + colon], Some(&authority[bracket + colon + 1..])),
+        None => (authority, None),
+    };
+    if port.is_some_and(|port| port.contains(':')) {
+        return Err(BadTarget::Brackets);
+    }
+    let host = if host.is_empty() { None } else { Some(host.parse()?) };
+    Ok((host, port.map(parse_port).transpose()?))
+}
+
+/// Reads a port from 1 to 65535, in digits alone: `u16` would take a sign too, and to Go a leading 0 means octal.
+pub fn parse_port(text: &str) -> Result<u16, BadTarget> {
+    match text.parse() {
+        Ok(port) if !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
+        _ => Err(BadTarget::Port),
+    }
+}
+
+impl FromStr for Host {
+    type Err = BadTarget;
+
+    fn from_str(text: &str) -> Result<Self, BadTarget> {
+        if text.eq_ignore_ascii_case("localhost") {
+            return Ok(Self::Localhost);
+        }
+        let address = match text.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
+            Some(inner) => inner.parse().map(IpAddr::V6),
+            None => text.parse().map(IpAddr::V4),
+        }
+        .map_err(|_| if text.starts_with('[') { BadTarget::Ipv6 } else { BadTarget::ForeignHost })?;
+        // The kernel takes a connection to 0.0.0.0 or :: as one to itself, but nobody's address is meant by it.
+        match address.to_canonical() {
+            meant if meant.is_unspecified() => Err(BadTarget::Unspecified),
+            IpAddr::V6(meant) if meant.is_unicast_link_local() => Err(BadTarget::LinkLocal),
+            meant if meant.is_multicast() || meant == Ipv4Addr::BROADCAST => Err(BadTarget::ForeignHost),
+            _ => Ok(Self::Literal(address)),
+        }
+    }
+}
+
+impl fmt::Display for Authority {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.host, self.port)
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Localhost | Self::Localhost6 => out.write_str("localhost"),
+            Self::Literal(IpAddr::V4(address)) => write!(out, "{address}"),
+            Self::Literal(IpAddr::V6(address)) => write!(out, "[{address}]"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_can_only_be_this_container() {
+        for text in ["localhost", "LocalHost", "127.0.0.1", "10.1.2.3", "[::1]", "[fd00::1]", "[::ffff:127.0.0.1]"] {
+            assert!(text.parse::<Host>().is_ok(), "{text}");
+        }
+        for (text, reason) in [
+            ("example.com", BadTarget::ForeignHost),
+            ("0.0.0.0", BadTarget::Unspecified),
+            ("[::]", BadTarget::Unspecified),
+            ("[::ffff:0.0.0.0]", BadTarget::Unspecified),
+            ("[fe80::1]", BadTarget::LinkLocal),
+            ("224.0.0.1", BadTarget::ForeignHost),
+            ("255.255.255.255", BadTarget::ForeignHost),
+            ("[::1%lo]", BadTarget::Ipv6),
+            ("127.1", BadTarget::ForeignHost),
+        ] {
+            assert_eq!(text.parse::<Host>(), Err(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_digits() {
+        assert_eq!(parse_port("65535"), Ok(65535));
+        for text in ["", "0", "080", "+80", "-1", "65536", "80 ", "\u{660}"] {
+            assert_eq!(parse_port(text), Err(BadTarget::Port), "{text}");
+        }
+    }
+
+    #[test]
+    fn localhost_is_tried_by_ipv4_first() {
+        let mut authority = Authority::parse("", Some(80)).expect("localhost");
+        let addresses = |host: Host| host.addresses().iter().map(IpAddr::to_string).collect::<Vec<_>>();
+        assert_eq!(addresses(authority.host), ["127.0.0.1", "::1"]);
+        authority.use_ipv6().expect("localhost has ::1");
+        assert_eq!(addresses(authority.host), ["::1"]);
+    }
+}

@@ -1,0 +1,112 @@
+//! Why a string is no target, in words for the one who wrote it.
+
+use std::error::Error;
+use std::fmt;
+
+use super::scheme::SCHEMES;
+use crate::FULL;
+
+/// Why a string is no target. Each prints as the end of a line that begins with that string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadTarget {
+    /// No scheme, or none that exists.
+    Scheme,
+    /// No scheme, in what would be this target with `http://`.
+    NoScheme(String),
+    /// A scheme that this build lacks.
+    NotInThisBuild,
+    /// A gRPC service with characters that only `--service` takes.
+    Service,
+    /// A SPIFFE_ENDPOINT_SOCKET that is neither `unix:` nor `tcp:`.
+    WorkloadApi,
+    /// Neither host nor port: `http://`.
+    NoAuthority,
+    /// A host that can't be this container, or that only a resolver could tell.
+    ForeignHost,
+    /// `0.0.0.0` or `[::]`.
+    Unspecified,
+    /// `[fe80::...]`, which means something only beside the name of an interface.
+    LinkLocal,
+    /// What stands in brackets is no IPv6 literal, or more follows than a port.
+    Ipv6,
+    /// `user@` before the host.
+    UserInformation,
+    /// An IPv6 literal without brackets.
+    Brackets,
+    /// A port that is empty, no number, 0, or over 65535.
+    Port,
+    /// No port, where the scheme has none of its own.
+    NoPort,
+    /// A path, where there is none.
+    NoPath,
+    /// No absolute path of a file, or one with control characters.
+    FilePath,
+    /// A path that is too long for a Unix socket: the most that it may have, in bytes.
+    SocketPath(usize),
+    /// A query other than `max-age=`.
+    FileQuery,
+    /// A `max-age` that is no duration.
+    MaxAge,
+    /// `#` in the path.
+    Fragment,
+    /// `%` without two hexadecimal digits.
+    Percent,
+    /// `%00`.
+    Nul,
+    /// A byte that stands in no path unescaped.
+    PathByte(u8),
+    /// A path that is too long: the most that it may have, in bytes.
+    LongPath(usize),
+    /// A `-url` of another scheme than http.
+    NotHttp,
+    /// An IPv4 literal with `--ipv6`.
+    NotIpv6,
+}
+
+impl Error for BadTarget {}
+
+impl fmt::Display for BadTarget {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Self::Scheme => {
+                out.write_str("expected ")?;
+                for scheme in SCHEMES.iter().filter(|scheme| scheme.is_served()) {
+                    write!(out, "{}://, ", scheme.name)?;
+                }
+                "or :PORT/PATH"
+            }
+            Self::Service => "a service's name with spaces, ?, # or % is for --service",
+            Self::WorkloadApi => "expected unix:///PATH or tcp://ADDRESS:PORT",
+            Self::NotInThisBuild => "takes TLS or gRPC, which only lprobe-full has",
+            Self::NoAuthority => "no host and no port; try http://localhost/",
+            Self::ForeignHost => {
+                "lprobe only reaches its own container: the host must be localhost, a loopback address \
+                 or an address of this container"
+            }
+            Self::Unspecified => "an address to listen on; lprobe only reaches its own container: try localhost",
+            Self::LinkLocal => {
+                "a link-local address may be anyone's; lprobe only reaches its own container: try localhost"
+            }
+            Self::Ipv6 => "brackets take an IPv6 address without a zone, as in http://[::1]:8080/",
+            Self::UserInformation => "user and password have no place in a target",
+            Self::Brackets => "an IPv6 address stands in brackets, as in http://[::1]:8080/",
+            Self::Port => "a port is a number from 1 to 65535",
+            Self::NoPort => "a port is needed, as in tcp://localhost:5432",
+            Self::NoPath => "only http://, unix:// and file:// take a path",
+            Self::FilePath => "expected an absolute path without control characters",
+            Self::SocketPath(most) => return write!(out, "a Unix socket's path has no more than {most} bytes"),
+            Self::NoScheme(target) => return write!(out, "did you mean {target}?"),
+            Self::MaxAge => "max-age must be a duration from 1ms on, as in 30s, 5m or 48h",
+            Self::FileQuery => "the one thing after ? is max-age=DURATION, as in file:///run/alive?max-age=30s",
+            Self::Fragment => "a fragment (#) is never sent; write %23 for the character",
+            Self::Percent => "% begins an escape of two hexadecimal digits; write %25 for the character",
+            Self::Nul => "a NUL has no place in a path",
+            Self::PathByte(byte) => return write!(out, "the path must spell byte 0x{byte:02X} as %{byte:02X}"),
+            Self::LongPath(most) => return write!(out, "the path is longer than {most} bytes"),
+            Self::NotHttp if FULL => "expected http:// or https://",
+            Self::NotHttp => "expected http://",
+            Self::NotIpv6 => "asks for ::1, and the target is an IPv4 address",
+        };
+        out.write_str(words)
+    }
+}

@@ -1,0 +1,53 @@
+//! Where a connection goes: an address of this container, or a Unix socket.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::authority::Authority;
+use super::bad_target::BadTarget;
+
+/// The longest path of a Unix socket, in bytes: unix(7), less its NUL.
+const MAX_SOCKET_PATH: usize = 107;
+
+/// The longest path of a file, in bytes.
+const MAX_FILE_PATH: usize = 8_000;
+
+/// Where a connection goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A host and a port.
+    Authority(Authority),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+impl Endpoint {
+    /// Reads the name that gRPC has for a Unix socket, `unix:PATH` or `unix:///PATH`. Returns `None` for other names.
+    pub fn unix(text: &str) -> Option<Result<Self, BadTarget>> {
+        let rest = text.strip_prefix("unix:")?;
+        Some(socket_path(rest.strip_prefix("//").unwrap_or(rest)).map(Self::Unix))
+    }
+}
+
+/// Reads the path of a Unix socket.
+pub fn socket_path(path: &str) -> Result<PathBuf, BadTarget> {
+    if path.len() > MAX_SOCKET_PATH { Err(BadTarget::SocketPath(MAX_SOCKET_PATH)) } else { absolute_path(path) }
+}
+
+/// Reads an absolute path, with no escapes to undo.
+pub fn absolute_path(path: &str) -> Result<PathBuf, BadTarget> {
+    match Path::new(path).is_absolute() && path.len() <= MAX_FILE_PATH && !path.contains(char::is_control) {
+        true => Ok(path.into()),
+        false => Err(BadTarget::FilePath),
+    }
+}
+
+/// Prints a target.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authority(authority) => write!(out, "tcp://{authority}"),
+            Self::Unix(path) => write!(out, "unix://{}", path.display()),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What a target string means. It is parsed once, here, and never read again: a [`Target`] that exists names something
+//! that may be probed. Whether an address literal really is one of this container's is the kernel's to say, in
+//! [`crate::connect`].
+
+pub mod authority;
+pub mod bad_target;
+pub mod endpoint;
+pub mod scheme;
+pub mod url_path;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::duration;
+use crate::probe::service::Service;
+use authority::{Authority, host_and_port};
+use bad_target::BadTarget;
+use endpoint::{Endpoint, absolute_path, socket_path};
+use scheme::{Kind, Scheme};
+use url_path::UrlPath;
+
+/// One thing to probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `http://` and `https://`.
+    Http(HttpTarget),
+    /// `grpc://` and `grpcs://`.
+    Grpc(GrpcTarget),
+    /// `tcp://` and `unix://`.
+    Stream(Endpoint),
+    /// `udp://`.
+    Udp(Authority),
+    /// `redis://` and its like: a server of that kind, and where it is.
+    Service(&'static Service, Authority),
+    /// `file://`.
+    File(FileTarget),
+}
+
+/// An HTTP server, and what to ask it for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpTarget {
+    /// Whether it is asked over TLS.
+    pub tls: bool,
+    /// Where to connect, and what the Host header says.
+    pub authority: Authority,
+    /// What to ask for.
+    pub path: UrlPath,
+}
+
+/// A gRPC server, and what to ask its health service about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrpcTarget {
+    /// Whether it is asked over TLS.
+    pub tls: bool,
+    /// Where to connect, and the call's authority.
+    pub authority: Authority,
+    /// The service; empty is the server as a whole.
+    pub service: String,
+}
+
+/// A heartbeat file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileTarget {
+    /// The file.
+    pub path: PathBuf,
+    /// How long ago it may have been modified.
+    pub max_age: Option<Duration>,
+}
+
+impl Target {
+    /// Returns the scheme that the target is written with.
+    pub fn scheme(&self) -> &'static Scheme {
+        let name = match self {
+            Self::Http(http) => return Scheme::http(http.tls),
+            Self::Grpc(grpc) => return Scheme::grpc(grpc.tls),
+            Self::Stream(Endpoint::Authority(_)) => "tcp",
+            Self::Stream(Endpoint::Unix(_)) => "unix",
+            Self::Udp(_) => "udp",
+            Self::Service(service, _) => service.scheme,
+            Self::File(_) => "file",
+        };
+        Scheme::named(name).expect("each of these names is in the table")
+    }
+
+    /// Makes `localhost` mean ::1 alone.
+    pub fn use_ipv6(&mut self) -> Result<(), BadTarget> {
+        let authority = match self {
+            Self::Http(http) => &mut http.authority,
+            Self::Grpc(grpc) => &mut grpc.authority,
+            Self::Stream(Endpoint::Authority(authority)) | Self::Udp(authority) | Self::Service(_, authority) => {
+                authority
+            }
+            Self::Stream(Endpoint::Unix(_)) | Self::File(_) => return Ok(()),
+        };
+        authority.use_ipv6()
+    }
+}
+
+impl HttpTarget {
+    /// Returns what the Host header says, RFC 9110, section 7.2: no port where it is the scheme's own.
+    pub fn host(&self) -> String {
+        let Authority { host, port } = self.authority;
+        if Scheme::http(self.tls).port == Some(port) { host.to_string() } else { self.authority.to_string() }
+    }
+}
+
+impl FromStr for Target {
+    type Err = BadTarget;
+
+    fn from_str(text: &str) -> Result<Self, BadTarget> {
+        if text.starts_with(':') {
+            return http(text, Scheme::http(false));
+        }
+        let (name, rest) = text.split_once("://").ok_or_else(|| without_scheme(text))?;
+        let scheme = Scheme::named(name).ok_or(BadTarget::Scheme)?;
+        if !scheme.is_served() {
+            return Err(BadTarget::NotInThisBuild);
+        }
+        match scheme.kind {
+            Kind::Http => http(rest, scheme),
+            Kind::Grpc => grpc(rest, scheme),
+            Kind::Tcp => authority_alone(rest, scheme).map(|authority| Self::Stream(Endpoint::Authority(authority))),
+            Kind::Unix => socket_path(rest).map(|path| Self::Stream(Endpoint::Unix(path))),
+            Kind::Udp => authority_alone(rest, scheme).map(Self::Udp),
+            Kind::Service(service) => authority_alone(rest, scheme).map(|authority| Self::Service(service, authority)),
+            Kind::File => file(rest),
+        }
+    }
+}
+
+/// Says what is meant by a target without a scheme, if that would be one with `http://`. Its query may be secret.
+fn without_scheme(text: &str) -> BadTarget {
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let begin = &text[..end];
+    let is_port = begin.split('/').next().is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    match http(&if is_port { format!(":{begin}") } else { begin.into() }, Scheme::http(false)) {
+        Ok(target) if !begin.starts_with('/') => BadTarget::NoScheme(target.to_string()),
+        _ => BadTarget::Scheme,
+    }
+}
+
+fn http(rest: &str, scheme: &Scheme) -> Result<Target, BadTarget> {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    if let (None, None) = host_and_port(authority)? {
+        return Err(BadTarget::NoAuthority);
+    }
+    let authority = Authority::parse(authority, scheme.port)?;
+    Ok(Target::Http(HttpTarget { tls: scheme.tls, authority, path: path.parse()? }))
+}
+
+/// Names of services are seldom more than letters and dots; `--service` takes the others.
+fn grpc(rest: &str, scheme: &Scheme) -> Result<Target, BadTarget> {
+    let (authority, service) = rest.split_once('/').unwrap_or((rest, ""));
+    if !service.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#%".contains(&byte)) {
+        return Err(BadTarget::Service);
+    }
+    let authority = authority_alone(authority, scheme)?;
+    Ok(Target::Grpc(GrpcTarget { tls: scheme.tls, authority, service: service.into() }))
+}
+
+fn authority_alone(rest: &str, scheme: &Scheme) -> Result<Authority, BadTarget> {
+    if rest.contains(['/', '?', '#']) { Err(BadTarget::NoPath) } else { Authority::parse(rest, scheme.port) }
+}
+
+fn file(rest: &str) -> Result<Target, BadTarget> {
+    let (path, max_age) = match rest.split_once('?') {
+        Some((path, query)) => {
+            let age = query.strip_prefix("max-age=").ok_or(BadTarget::FileQuery)?;
+            (path, Some(duration::span(age).map_err(|_| BadTarget::MaxAge)?))
+        }
+        None => (rest, None),
+    };
+    Ok(Target::File(FileTarget { path: absolute_path(path)?, max_age }))
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(http) => write!(out, "{http}"),
+            Self::Grpc(grpc) => write!(out, "{grpc}"),
+            Self::Stream(endpoint) => write!(out, "{endpoint}"),
+            Self::Udp(authority) => write!(out, "udp://{authority}"),
+            Self::Service(service, authority) => write!(out, "{}://{authority}", service.scheme),
+            Self::File(file) => write!(out, "{file}"),
+        }
+    }
+}
+
+impl fmt::Display for HttpTarget {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}://{}{}", Scheme::http(self.tls).name, self.authority, self.path.as_str())
+    }
+}
+
+impl fmt::Display for GrpcTarget {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}://{}", Scheme::grpc(self.tls).name, self.authority)?;
+        if self.service.is_empty() { Ok(()) } else { write!(out, "/{}", self.service) }
+    }
+}
+
+impl fmt::Display for FileTarget {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "file://{}", self.path.display())?;
+        let Some(age) = self.max_age else { return Ok(()) };
+        let finer = age.subsec_nanos() % 1_000_000;
+        write!(out, "?max-age={}ms", duration::milliseconds(age))?;
+        if finer == 0 { Ok(()) } else { write!(out, "{finer}ns") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scheme::SCHEMES;
+
+    #[test]
+    fn a_target_prints_and_parses_back_to_itself() {
+        for (text, printed) in [
+            (":8080/healthz", "http://localhost:8080/healthz"),
+            ("HTTP://[::1]?a=b", "http://[::1]:80/?a=b"),
+            ("tcp://:5432", "tcp://localhost:5432"),
+            ("unix:///run/x.sock", "unix:///run/x.sock"),
+            ("redis://", "redis://localhost:6379"),
+            ("file:///run/alive?max-age=1m30s", "file:///run/alive?max-age=90000ms"),
+        ] {
+            let target: Target = text.parse().expect(text);
+            assert_eq!(target.to_string(), printed);
+            assert_eq!(printed.parse(), Ok(target));
+        }
+    }
+
+    #[test]
+    fn each_scheme_that_this_build_has_is_parsed_and_known_by_its_name() {
+        for scheme in &SCHEMES {
+            let rest = if scheme.has_host() { "localhost:1" } else { "/x" };
+            let target = format!("{}://{rest}", scheme.name).parse::<Target>();
+            match scheme.is_served() {
+                true => assert_eq!(target.expect(scheme.name).scheme(), scheme),
+                false => assert_eq!(target, Err(BadTarget::NotInThisBuild)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_target_without_a_scheme_is_told_which_is_meant() {
+        let meant = |text: &str| BadTarget::NoScheme(text.into());
+        for (text, reason) in [
+            ("8080", meant("http://localhost:8080/")),
+            ("localhost:8080/x?token=secret", meant("http://localhost:8080/x")),
+            ("example.com:80", BadTarget::Scheme),
+            ("/healthz", BadTarget::Scheme),
+            ("", BadTarget::Scheme),
+        ] {
+            assert_eq!(text.parse::<Target>(), Err(reason), "{text}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The schemes of targets: one table, from which the help, the refusals and the grammar are derived.
+
+use crate::FULL;
+use crate::probe::service::{SERVICES, Service};
+
+/// A scheme, and what its targets look like.
+#[derive(Debug, Clone, Copy)]
+pub struct Scheme {
+    /// What stands before `://`.
+    pub name: &'static str,
+    /// What stands behind it, as help shows it.
+    pub form: &'static str,
+    /// When a target is healthy, in the words of help.
+    pub healthy: &'static str,
+    /// The port where a target names none.
+    pub port: Option<u16>,
+    /// Whether only the full build has it.
+    pub full: bool,
+    /// Whether it goes over TLS.
+    pub tls: bool,
+    /// The kind of target that it names.
+    pub kind: Kind,
+}
+
+/// A kind of target: what is parsed and probed in the same way.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// HTTP.
+    Http,
+    /// gRPC's health service.
+    Grpc,
+    /// A TCP connection.
+    Tcp,
+    /// A Unix socket.
+    Unix,
+    /// UDP.
+    Udp,
+    /// A server whose handshake is known.
+    Service(&'static Service),
+    /// A heartbeat file.
+    File,
+}
+
+const HTTP_FORM: &str = "[HOST][:PORT][/PATH][?QUERY]";
+const GRPC_FORM: &str = "[HOST]:PORT[/SERVICE]";
+const PORT_FORM: &str = "[HOST]:PORT";
+const SERVICE_FORM: &str = "[HOST][:PORT]";
+
+const fn plain(name: &'static str, form: &'static str, kind: Kind, healthy: &'static str) -> Scheme {
+    Scheme { name, form, healthy, port: None, full: false, tls: false, kind }
+}
+
+/// The schemes that are not a service's. The ports are those of RFC 9110, section 4.2.
+const PROTOCOLS: [Scheme; 8] = [
+    Scheme { port: Some(80), ..plain("http", HTTP_FORM, Kind::Http, "an answer with an expected status") },
+    Scheme { port: Some(443), full: true, tls: true, ..plain("https", HTTP_FORM, Kind::Http, "the same over TLS") },
+    Scheme { full: true, ..plain("grpc", GRPC_FORM, Kind::Grpc, "grpc.health.v1.Health/Check says SERVING") },
+    Scheme { full: true, tls: true, ..plain("grpcs", GRPC_FORM, Kind::Grpc, "the same over TLS") },
+    plain("tcp", PORT_FORM, Kind::Tcp, "it connects; with --expect, the reply has the text"),
+    plain("udp", PORT_FORM, Kind::Udp, "the reply to --send has the text of --expect"),
+    plain("unix", "/PATH", Kind::Unix, "as with tcp://, on a Unix socket"),
+    plain("file", "/PATH[?max-age=DURATION]", Kind::File, "a regular file, modified within max-age"),
+];
+
+/// Every scheme, in the order of help.
+pub static SCHEMES: [Scheme; PROTOCOLS.len() + SERVICES.len()] = {
+    let mut schemes = [PROTOCOLS[0]; PROTOCOLS.len() + SERVICES.len()];
+    let mut place = 0;
+    while place < schemes.len() {
+        schemes[place] = if place < PROTOCOLS.len() {
+            PROTOCOLS[place]
+        } else {
+            let service = SERVICES[place - PROTOCOLS.len()];
+            let scheme = plain(service.scheme, SERVICE_FORM, Kind::Service(service), service.healthy);
+            Scheme { port: Some(service.port), ..scheme }
+        };
+        place += 1;
+    }
+    schemes
+};
+
+impl Scheme {
+    /// Returns the scheme of this name, in upper case or lower.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        SCHEMES.iter().find(|scheme| scheme.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Returns `http` or `https`.
+    pub fn http(tls: bool) -> &'static Self {
+        &SCHEMES[usize::from(tls)]
+    }
+
+    /// Returns `grpc` or `grpcs`.
+    pub fn grpc(tls: bool) -> &'static Self {
+        &SCHEMES[2 + usize::from(tls)]
+    }
+
+    /// Returns whether this build has it.
+    pub fn is_served(&self) -> bool {
+        FULL || !self.full
+    }
+
+    /// Returns whether its targets have a host.
+    pub fn has_host(&self) -> bool {
+        !matches!(self.kind, Kind::Unix | Kind::File)
+    }
+}
+
+/// Names are unique.
+impl PartialEq for Scheme {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Scheme {}

@@ -1,0 +1,47 @@
+//! What happened in a handshake that explains what goes wrong later.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustls::SignatureScheme;
+use rustls::client::ResolvesClientCert;
+use rustls::sign::CertifiedKey;
+
+use crate::unhealthy::Unhealthy;
+
+const NO_CERTIFICATE: &str = "; client certificate required, it seems (--tls-client-cert, --tls-client-key)";
+
+/// The client certificate that the server is shown if it asks, and whether it asked.
+#[derive(Debug, Default)]
+pub struct Session {
+    shown: Option<Arc<CertifiedKey>>,
+    asked: AtomicBool,
+}
+
+impl Session {
+    /// Begins a session with this client certificate.
+    pub fn showing(shown: Option<Arc<CertifiedKey>>) -> Self {
+        Self { shown, asked: AtomicBool::new(false) }
+    }
+
+    /// Adds that the server asked for a certificate in vain, where that may be why. TLS 1.3 makes it refuse after the
+    /// client's part of the handshake, and nginx refuses by a status of 400.
+    pub fn explain(&self, reason: Unhealthy) -> Unhealthy {
+        let missing = self.shown.is_none() && self.asked.load(Ordering::Relaxed);
+        match missing && reason.may_lack_certificate() {
+            true => Unhealthy::Explained { before: "", reason: Box::new(reason), after: NO_CERTIFICATE },
+            false => reason,
+        }
+    }
+}
+
+impl ResolvesClientCert for Session {
+    fn resolve(&self, _issuers: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, Ordering::Relaxed);
+        self.shown.clone()
+    }
+
+    fn has_certs(&self) -> bool {
+        self.shown.is_some()
+    }
+}

@@ -1,0 +1,77 @@
+//! Why a connection did not open.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// The other end of a connection.
+#[derive(Debug, Clone)]
+pub enum Peer {
+    /// An address of this container.
+    Ip(IpAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+/// Why a connection to one address did not open.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// The kernel says that the address is not one of this container's.
+    ForeignAddress,
+    /// The socket was connected to itself, so nothing listens on the port: RFC 9293, section 3.5.
+    SelfConnection,
+    /// Each local port that the connection could use is taken.
+    NoLocalPort,
+    /// The kernel's error.
+    Io(io::Error),
+}
+
+/// Prints what was tried, and why each did not open.
+pub fn describe(tried: &[(Peer, ConnectError)], out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut separator = "";
+    for (peer, error) in tried {
+        write!(out, "{separator}{peer}: {error}")?;
+        if matches!((peer, error), (Peer::Ip(address), ConnectError::ForeignAddress) if address.is_loopback()) {
+            out.write_str(" (is loopback up, and IPv6 on?)")?;
+        }
+        separator = ", ";
+    }
+    Ok(())
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => write!(out, "{address}"),
+            Self::Unix(path) => write!(out, "{}", path.display()),
+        }
+    }
+}
+
+impl From<io::Error> for ConnectError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ForeignAddress => {
+                out.write_str("not an address of this container, and lprobe only reaches its own container")
+            }
+            Self::SelfConnection => out.write_str("nothing listens on the port"),
+            Self::NoLocalPort => out.write_str("no local port is free for the connection (ip_local_port_range)"),
+            Self::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => out.write_str("connection refused"),
+            // The way to an address of one's own is loopback.
+            Self::Io(error) if error.kind() == io::ErrorKind::NetworkUnreachable => {
+                out.write_str("network unreachable (is loopback up?)")
+            }
+            Self::Io(error) => write!(out, "{error}"),
+        }
+    }
+}
+
+impl Error for ConnectError {}

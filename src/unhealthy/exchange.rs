@@ -1,0 +1,28 @@
+//! What can be wrong with an exchange of bytes.
+
+use super::fault::Fault;
+use std::fmt;
+use std::io;
+
+/// Why a reply is not a healthy one.
+#[derive(Debug)]
+pub enum BadReply {
+    /// The server closed the connection before an expected reply.
+    Closed,
+    /// The reply is not an expected one.
+    Unexpected,
+    /// The connection broke.
+    Broken(io::Error),
+}
+
+impl Fault for BadReply {}
+
+impl fmt::Display for BadReply {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => out.write_str("closed before an expected reply"),
+            Self::Unexpected => out.write_str("the reply is not an expected one"),
+            Self::Broken(error) => write!(out, "the connection broke: {error}"),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! HTTP/2, RFC 9113, by prior knowledge on a stream that is open: one request and its response.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http2::{Builder, Connection};
+use hyper::rt::Executor;
+use hyper::{Request, Response};
+
+use super::driven::driven;
+use super::limited::Limited;
+use crate::connect::Stream;
+use crate::unhealthy::http2::BadHttp2;
+
+/// The most that is read up to the end of the response's head, in bytes. h2 keeps what interim responses say, and their
+/// heads are as short as 10 bytes: in 64 KiB they took 7 MB.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// What may be on its way to us, RFC 9113, section 6.9.2: its initial value, as small as can be told without a frame more.
+const WINDOW: u32 = 65_535;
+
+/// Sends `request` on `stream`, and lets `judge` look at the response while the connection goes on. No more than
+/// `max_body` bytes are read behind the head, what frames take among them.
+pub async fn ask<T, E: From<BadHttp2>>(
+    stream: Stream,
+    max_body: usize,
+    request: Request<Full<Bytes>>,
+    judge: impl AsyncFnOnce(Response<Incoming>) -> Result<T, E>,
+) -> Result<T, E> {
+    let tasks = Tasks::default();
+    let (stream, gate) = Limited::new(stream, MAX_HEAD, Box::new(preface()));
+    let (mut sender, connection) = Builder::new(tasks.clone())
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .max_header_list_size(MAX_HEAD as u32)
+        .handshake(stream)
+        .await
+        .map_err(BadHttp2::Broken)?;
+    driven(Driver { connection, tasks }, &gate, BadHttp2::Closed.into(), async {
+        let response = sender.send_request(request).await.map_err(BadHttp2::Broken)?;
+        gate.raise(max_body);
+        judge(response).await
+    })
+    .await
+}
+
+/// Checks that the first frame is one of SETTINGS, and not an acknowledgement, which h2 does not insist on: RFC 9113,
+/// section 3.4.
+fn preface() -> impl FnMut(&[u8]) -> Result<(), &'static str> {
+    // A frame's length, its type and its flags: section 4.1.
+    let mut place = 0;
+    move |bytes| {
+        for byte in bytes.iter().take(5_usize.saturating_sub(place)) {
+            if place == 3 && *byte != 4 || place == 4 && byte & 1 != 0 {
+                return Err(
+                    "it does not begin with SETTINGS, and is HTTP/1.1, perhaps, or TLS (try https:// or grpcs://)",
+                );
+            }
+            place += 1;
+        }
+        Ok(())
+    }
+}
+
+/// The futures that hyper would have spawned. They end with the probe, whatever the server does: a runtime would keep
+/// them, and their connection, while `--wait` goes on.
+#[derive(Clone, Default)]
+struct Tasks(Rc<RefCell<Vec<Task>>>);
+
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+impl<F: Future<Output = ()> + 'static> Executor<F> for Tasks {
+    fn execute(&self, future: F) {
+        self.0.borrow_mut().push(Box::pin(future));
+    }
+}
+
+impl Tasks {
+    fn poll(&self, context: &mut Context<'_>) {
+        let mut pending = Vec::new();
+        // A task may add another one while it is polled.
+        loop {
+            let mut added = self.0.take();
+            if added.is_empty() {
+                break;
+            }
+            added.retain_mut(|task| task.as_mut().poll(context).is_pending());
+            pending.append(&mut added);
+        }
+        self.0.replace(pending);
+    }
+}
+
+struct Driver {
+    connection: Connection<Limited<Stream>, Full<Bytes>, Tasks>,
+    tasks: Tasks,
+}
+
+impl Future for Driver {
+    type Output = hyper::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+        let verdict = Pin::new(&mut self.connection).poll(context);
+        self.tasks.poll(context);
+        verdict
+    }
+}

@@ -1,0 +1,92 @@
+//! What one healthy HTTP probe may cost, in counts that do not depend on the machine's mood. Each number is here and
+//! nowhere else; one that goes up needs a reason in its commit.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::server::Server;
+use crate::support::{FULL, Outcome, binary, have_tools, measured, run, without_variables};
+
+/// The budget of one build.
+struct Budget {
+    /// Of the file.
+    bytes: u64,
+    /// As `strace` counts them, execve and exit_group among them.
+    system_calls: usize,
+    /// As `perf stat` counts them, at the median of some runs. Where the kernel puts the stack takes up to two more or less, and
+    /// how the page cache holds the file, and so how much of it is mapped around a fault, up to three.
+    page_faults: u64,
+    /// As callgrind counts them, of user space.
+    instructions: u64,
+    /// In bytes. What of the file is mapped around a fault, of which the fewer there are the more each brings, is in it.
+    peak_rss: u64,
+}
+
+const BUDGET: Budget = match FULL {
+    false => Budget { bytes: 355_000, system_calls: 30, page_faults: 22, instructions: 116_000, peak_rss: 600 << 10 },
+    true => {
+        Budget { bytes: 1_240_000, system_calls: 30, page_faults: 39, instructions: 135_000, peak_rss: 1_300 << 10 }
+    }
+};
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+#[test]
+fn bytes() {
+    let bytes = fs::metadata(binary()).expect("the binary").len();
+    assert!(bytes <= BUDGET.bytes, "{bytes} bytes");
+}
+
+/// A healthy probe by `program`, run with `arguments` before the binary's path.
+fn probe(program: &str, arguments: &[&str]) -> Outcome {
+    let server = Server::answering(OK);
+    let mut command = Command::new(program);
+    let outcome = run(without_variables(&mut command).args(arguments).arg(binary()).arg(server.http("/")));
+    assert!(outcome.status.success(), "{outcome:?}");
+    outcome
+}
+
+#[test]
+fn system_calls() {
+    if !have_tools(&["strace"]) {
+        return;
+    }
+    let outcome = probe("strace", &["-f"]);
+    let calls = outcome.stderr.lines().filter(|line| line.contains('(')).count();
+    assert!(calls <= BUDGET.system_calls, "{calls} system calls:\n{}", outcome.stderr);
+}
+
+#[test]
+fn page_faults() {
+    if !have_tools(&["perf"]) {
+        return;
+    }
+    let faults = || {
+        let outcome = probe("perf", &["stat", "-x,", "-e", "page-faults"]);
+        let count = outcome.stderr.lines().find_map(|line| line.split(',').next()?.parse().ok());
+        count.unwrap_or_else(|| panic!("{outcome:?}"))
+    };
+    let mut runs = [(); 11].map(|()| faults());
+    runs.sort();
+    let median: u64 = runs[runs.len() / 2];
+    assert!(median <= BUDGET.page_faults, "{runs:?} page faults");
+}
+
+#[test]
+fn instructions() {
+    if !have_tools(&["valgrind"]) {
+        return;
+    }
+    let outcome = probe("valgrind", &["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    let collected = outcome.stderr.lines().find_map(|line| line.split_once("Collected : ")?.1.parse::<u64>().ok());
+    let instructions = collected.unwrap_or_else(|| panic!("{outcome:?}"));
+    assert!(instructions <= BUDGET.instructions, "{instructions} instructions");
+}
+
+#[test]
+fn peak_rss() {
+    let server = Server::answering(OK);
+    let (outcome, peak) = measured(["--timeout=60s", &server.http("/")]);
+    outcome.healthy();
+    assert!(peak <= BUDGET.peak_rss, "{peak} bytes");
+}

@@ -1,0 +1,111 @@
+//! On a real engine: the image of Dockerfile.example, its health check, and a container that has next to no rights.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::engine::{Container, Image, docker_ok, have_engine};
+use crate::support::repository;
+
+/// The files that the build stage of Dockerfile.example copies, as the engine copies them, are all that it takes.
+#[test]
+fn the_example_copies_what_its_build_needs() {
+    if !have_engine() {
+        return;
+    }
+    let example = fs::read_to_string(repository("Dockerfile.example")).expect("the example");
+    let stage = example.split_once("AS build\n").and_then(|(_, rest)| rest.split_once("\nFROM")).expect("two stages").0;
+    let (copies, run) = stage.split_once("RUN ").expect("a build");
+    let folder = tempfile::tempdir().expect("a folder");
+    let dockerfile = folder.path().join("Dockerfile");
+    fs::write(&dockerfile, format!("FROM scratch\n{copies}\nCMD [\"/none\"]\n")).expect("a file");
+    let tag = format!("lprobe-test-copies:{}", std::process::id());
+    let context = repository(".");
+    let [dockerfile, context] = [&dockerfile, &context].map(|path| path.to_str().expect("a path in UTF-8"));
+    docker_ok(&["build", "--quiet", "--tag", &tag, "--file", dockerfile, context]);
+    let image = Image(tag);
+    let container = Container(docker_ok(&["create", &image.0]));
+    let copied = folder.path().join("src");
+    docker_ok(&["cp", &format!("{}:/src", container.0), copied.to_str().expect("a path in UTF-8")]);
+
+    let check = Command::new("cargo")
+        .args(["check", "--quiet", "--locked", "--bins", "--examples", "--target-dir"])
+        .arg(repository("target/copied"))
+        .current_dir(&copied)
+        .output()
+        .expect("cargo starts");
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+    let targets = run.lines().next().and_then(|run| run.trim().strip_prefix("make ")).expect("a make command");
+    let make = Command::new("make").arg("--dry-run").args(targets.split(' ')).current_dir(&copied).output();
+    assert!(make.expect("make starts").status.success(), "make {targets}");
+    for script in ["scripts/dist", "scripts/sbom"] {
+        assert!(copied.join(script).exists(), "{script}");
+    }
+}
+
+const NO_RIGHTS: [&str; 9] = [
+    "--read-only",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--network=none",
+    "--memory=16m",
+    "--memory-swap=16m",
+    "--pids-limit=8",
+    "--health-interval=1s",
+    "--health-retries=1",
+];
+
+#[test]
+fn the_engine_sees_health_come_and_go() {
+    if !have_engine() {
+        return;
+    }
+    let image = Image::of_example("health");
+    // It begins sick, in a start period that lasts until it is well: so "starting" is there to be seen.
+    let options = [&NO_RIGHTS[..], &["--health-start-period=1h"]].concat();
+    let container = Container::run(&image, &options, &["8080", "sick"]);
+    assert_eq!(container.inspect("{{.Config.User}}"), "65532:65532");
+    let sick = "1 lprobe: http://localhost:8080/healthz: status 503, expected 200-299";
+
+    container.wait_until("checked", || container.last_check() == sick);
+    assert_eq!(container.health(), "starting");
+    let becomes = |wish: &str, health: &str, check: &str| {
+        assert!(container.exec(&["/demo-server", "8080", wish]).status.success());
+        container.goes_to(health);
+        assert_eq!(container.last_check(), check);
+    };
+    becomes("well", "healthy", "0");
+    becomes("sick", "unhealthy", sick);
+    becomes("well", "healthy", "0");
+}
+
+#[test]
+fn a_container_of_next_to_no_rights_is_probed() {
+    if !have_engine() {
+        return;
+    }
+    let image = Image::of_example("rights");
+    let container = Container::run(&image, &NO_RIGHTS, &[]);
+    container.goes_to("healthy");
+    container.exec(&["/lprobe", "tcp://localhost:8080"]).healthy();
+    container.exec(&["/lprobe", "-port=8080", "-endpoint=/healthz"]).healthy();
+    let refused = container.exec(&["/lprobe", "tcp://:8081"]);
+    refused.unhealthy_saying(&["127.0.0.1: connection refused"]);
+    // There is no network but loopback, and no way past it.
+    let elsewhere = container.exec(&["/lprobe", "http://192.0.2.1/"]);
+    elsewhere.unhealthy_saying(&["only reaches its own container"]);
+}
+
+#[test]
+fn an_address_of_the_container_is_reached_and_its_neighbour_is_not() {
+    if !have_engine() {
+        return;
+    }
+    let image = Image::of_example("address");
+    let address = |container: &Container| container.inspect("{{.NetworkSettings.IPAddress}}");
+    let container = Container::run(&image, &[], &[]);
+    let neighbour = Container::run(&image, &[], &[]);
+    container.exec(&["/lprobe", &format!("tcp://{}:9", address(&container))]).unhealthy_saying(&["connection refused"]);
+    container
+        .exec(&["/lprobe", &format!("tcp://{}:9", address(&neighbour))])
+        .unhealthy_saying(&["only reaches its own container"]);
+}

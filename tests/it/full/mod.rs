@@ -1,0 +1,11 @@
+//! What only lprobe-full has: TLS, HTTP/2 and gRPC, against real servers and misbehaving ones.
+
+mod grpc;
+mod http2;
+mod memcheck;
+pub mod peer;
+pub mod pki;
+mod spiffe;
+mod tls;
+pub mod workload_api;
+mod wrong_answers;

@@ -1,0 +1,466 @@
+//! HTTPS against nginx and `openssl s_server`.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+
+use super::pki::{Authority, Identity, as_is, expired, not_yet_valid, openssl, text};
+use crate::support::nginx::Nginx;
+use crate::support::{Outcome, Running, binary, have_tools, lprobe, run};
+
+/// An nginx that shows `identity`, with more `directives`.
+fn nginx(identity: &Identity, directives: &str) -> Nginx {
+    nginx_with("ssl", identity, directives)
+}
+
+fn nginx_with(flags: &str, identity: &Identity, directives: &str) -> Nginx {
+    let (certificate, key) = (text(&identity.certificate), text(&identity.key));
+    Nginx::start_with(
+        flags,
+        &format!(
+            "ssl_certificate {certificate}; ssl_certificate_key {key}; {directives}
+             location = /well {{ return 200 all-is-well; }}
+             location = /sick {{ return 503; }}
+             location = /version {{ add_header X-Protocol $ssl_protocol; return 200 $ssl_protocol-$server_protocol; }}
+             location = /host {{ if ($http_host = $ssl_server_name:$server_port) {{ return 200; }} return 400; }}"
+        ),
+    )
+}
+
+const RSA: &[&str] = &["-algorithm", "rsa", "-pkeyopt", "rsa_keygen_bits:2048"];
+
+fn https(port: u16, path: &str, arguments: &[&str]) -> Outcome {
+    let target = format!("https://localhost:{port}{path}");
+    lprobe(["--timeout=30s", &target].iter().chain(arguments))
+}
+
+#[test]
+fn nginx_is_verified() {
+    if !have_tools(&["nginx", "openssl"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let other = Authority::new("another");
+    let ca = ["--tls-ca-cert", text(&authority.certificate)];
+    let well = nginx(&authority.issue("well", &["localhost", "127.0.0.1"], as_is), "");
+    https(well.port, "/well", &ca).healthy();
+    https(well.port, "/host", &ca).healthy();
+    https(well.port, "/well", &[&ca[..], &["--contains=all-is-well"]].concat()).healthy();
+    https(well.port, "/well", &[&ca[..], &["--contains=no-such"]].concat()).unhealthy_saying(&["--contains"]);
+    https(well.port, "/sick", &ca).unhealthy_saying(&["status 503, expected 200-299"]);
+    https(well.port, "/sick", &[&ca[..], &["--http-codes=503"]].concat()).healthy();
+    lprobe([&format!("https://127.0.0.1:{}/well", well.port), ca[0], ca[1]]).healthy();
+    // nginx says so by a status, and by HTTP/1.1.
+    lprobe([format!("http://localhost:{}/well", well.port)]).unhealthy_saying(&["status 400"]);
+
+    https(well.port, "/well", &["--tls-ca-cert", text(&other.certificate)])
+        .unhealthy_saying(&["unknown issuer", "--tls-ca-cert"]);
+    https(well.port, "/well", &["--tls-no-verify"]).healthy();
+    // Several certificates in one file, as a bundle has them, with words around them.
+    let bundle = authority.path("bundle.pem");
+    fs::write(&bundle, format!("# the first\n{}\n# the second\n{}", other.pem(), authority.pem())).expect("a file");
+    https(well.port, "/well", &["--tls-ca-cert", text(&bundle)]).healthy();
+
+    let late = nginx(&authority.issue("late", &["localhost"], expired), "");
+    https(late.port, "/well", &ca).unhealthy_saying(&["certificate has expired"]);
+    https(late.port, "/well", &["--tls-no-verify"]).healthy();
+    let early = nginx(&authority.issue("early", &["localhost"], not_yet_valid), "");
+    https(early.port, "/well", &ca).unhealthy_saying(&["certificate is not yet valid"]);
+    let named = nginx(&authority.issue("named", &["service.example"], as_is), "");
+    https(named.port, "/well", &ca).unhealthy_saying(&["does not match the name localhost", "--tls-server-name"]);
+    lprobe([&format!("https://127.0.0.1:{}/well", named.port), ca[0], ca[1]])
+        .unhealthy_saying(&["does not match the name 127.0.0.1"]);
+    https(named.port, "/well", &[&ca[..], &["--tls-server-name=service.example"]].concat()).healthy();
+    https(named.port, "/well", &[&ca[..], &["--tls-server-name=other.example"]].concat())
+        .unhealthy_saying(&["does not match the name other.example"]);
+    https(named.port, "/well", &["--tls-no-verify"]).healthy();
+    https(well.port, "/well", &ca).healthy();
+}
+
+#[test]
+fn either_version_and_each_kind_of_key_will_do() {
+    if !have_tools(&["nginx", "openssl"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let ca = ["--tls-ca-cert", text(&authority.certificate)];
+    let keys = [
+        authority.issue("p256", &["localhost"], as_is),
+        authority.issue_for("p384", &["localhost"], &rcgen::PKCS_ECDSA_P384_SHA384, as_is),
+        authority.issue_with("ed25519", &["localhost"], authority.openssl_key(&["-algorithm", "ed25519"]), as_is),
+        authority.issue_with("rsa", &["localhost"], authority.openssl_key(RSA), as_is),
+    ];
+    for identity in &keys {
+        for version in ["1.2", "1.3"] {
+            let server = nginx(identity, &format!("ssl_protocols TLSv{version};"));
+            let contains = format!("--contains=TLSv{version}-HTTP/1.1");
+            https(server.port, "/version", &[&ca[..], &[&contains]].concat()).healthy();
+        }
+    }
+    for curve in ["X25519", "prime256v1", "secp384r1"] {
+        let server = nginx(&keys[0], &format!("ssl_ecdh_curve {curve};"));
+        https(server.port, "/well", &ca).healthy();
+    }
+    for cipher in ["AES128-GCM-SHA256", "AES256-GCM-SHA384"] {
+        let server = nginx(&keys[3], &format!("ssl_protocols TLSv1.2; ssl_ciphers ECDHE-RSA-{cipher};"));
+        https(server.port, "/well", &ca).healthy();
+    }
+    let old = nginx(&keys[3], "ssl_protocols TLSv1.2; ssl_ciphers AES128-SHA;");
+    https(old.port, "/well", &ca).unhealthy_saying(&["TLS", "handshake_failure"]);
+}
+
+#[test]
+fn a_client_certificate_is_shown_where_it_is_asked_for() {
+    if !have_tools(&["nginx", "openssl"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let ca = text(&authority.certificate);
+    let server = authority.issue("server", &["localhost"], as_is);
+    let client = authority.issue("client", &["a client"], as_is);
+    let stranger = Authority::new("a stranger");
+    let strangers = stranger.issue("client", &["a stranger"], as_is);
+    for version in ["1.2", "1.3"] {
+        let required = format!("ssl_protocols TLSv{version}; ssl_verify_client on; ssl_client_certificate {ca};");
+        let server = nginx(&server, &required);
+        let probe = |more: &[&str]| https(server.port, "/well", &[&["--tls-ca-cert", ca][..], more].concat());
+        let with = |identity: &Identity| {
+            probe(&["--tls-client-cert", text(&identity.certificate), "--tls-client-key", text(&identity.key)])
+        };
+        with(&client).healthy();
+        probe(&[]).unhealthy_saying(&["status 400", "client certificate required", "--tls-client-cert"]);
+        // It is not that there was none.
+        let line = with(&strangers).unhealthy();
+        assert!(line.contains("status 400") && !line.contains("required"), "{line}");
+    }
+    // One that is asked for and not required is not what a 503 is about.
+    let optional = nginx(&server, &format!("ssl_verify_client optional; ssl_client_certificate {ca};"));
+    https(optional.port, "/well", &["--tls-ca-cert", ca]).healthy();
+    for (path, status) in [("/sick", "503"), ("/none", "404")] {
+        let line = https(optional.port, path, &["--tls-ca-cert", ca]).unhealthy();
+        assert!(line.ends_with(&format!("status {status}, expected 200-299")), "{line}");
+    }
+
+    // PKCS#8 is what the others have; and a parameters block may come first.
+    let required = nginx(&server, &format!("ssl_verify_client on; ssl_client_certificate {ca};"));
+    let sec1 = authority.path("sec1.key");
+    openssl(&["ec", "-in", text(&client.key), "-out", text(&sec1)]);
+    let key = fs::read_to_string(&sec1).expect("openssl made it");
+    assert!(key.starts_with("-----BEGIN EC PRIVATE KEY-----"), "SEC1");
+    fs::write(&sec1, format!("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n{key}"))
+        .expect("a file");
+    let rsa = authority.issue_with("rsa-client", &["a client"], authority.openssl_key(RSA), as_is);
+    let pkcs1 = authority.path("pkcs1.key");
+    openssl(&["rsa", "-traditional", "-in", text(&rsa.key), "-out", text(&pkcs1)]);
+    assert!(fs::read_to_string(&pkcs1).expect("openssl made it").starts_with("-----BEGIN RSA PRIVATE KEY-----"));
+    for (certificate, key) in [(&client.certificate, &sec1), (&rsa.certificate, &rsa.key), (&rsa.certificate, &pkcs1)] {
+        let shown = ["--tls-client-cert", text(certificate), "--tls-client-key", text(key)];
+        https(required.port, "/well", &[&["--tls-ca-cert", ca][..], &shown].concat()).healthy();
+    }
+}
+
+/// `openssl s_server`, on a port of its choice.
+struct OpenSsl {
+    port: u16,
+    _process: Running,
+}
+
+fn s_server(identity: &Identity, arguments: &[&str]) -> OpenSsl {
+    let mut process = Command::new("openssl")
+        .args(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", text(&identity.certificate)])
+        .args(["-key", text(&identity.key)])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("openssl starts");
+    let port = announced_port(&mut process);
+    OpenSsl { port, _process: Running(process) }
+}
+
+/// `ACCEPT 127.0.0.1:PORT`
+fn announced_port(process: &mut Child) -> u16 {
+    use std::io::{BufRead, BufReader};
+    let mut lines = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();
+    let line = lines.find_map(|line| line.ok().filter(|line| line.starts_with("ACCEPT "))).expect("it says its port");
+    // Its later words have somewhere to go.
+    std::thread::spawn(move || lines.for_each(drop));
+    line.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
+}
+
+#[test]
+fn openssl_is_verified() {
+    if !have_tools(&["openssl"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let ca = ["--tls-ca-cert", text(&authority.certificate)];
+    let identity = authority.issue("server", &["localhost"], as_is);
+    https(s_server(&identity, &[]).port, "/", &ca).healthy();
+    https(s_server(&identity, &["-tls1_2"]).port, "/", &ca).healthy();
+    // Without tickets, nothing follows the server's part of the handshake.
+    https(s_server(&identity, &["-num_tickets", "0"]).port, "/", &ca).healthy();
+    // It knows no ALPN, and HTTP/2 is only spoken where a server agrees.
+    https(s_server(&identity, &[]).port, "/", &[&ca[..], &["--http2"]].concat())
+        .unhealthy_saying(&["does not offer HTTP/2"]);
+    https(s_server(&identity, &["-alpn", "spdy/3"]).port, "/", &ca).unhealthy_saying(&["no_application_protocol"]);
+    https(s_server(&identity, &["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]).port, "/", &ca)
+        .unhealthy_saying(&["protocol_version"]);
+    https(s_server(&identity, &["-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256", "-tls1_3"]).port, "/", &ca)
+        .unhealthy_saying(&["handshake_failure"]);
+    for version in ["-tls1_2", "-tls1_3"] {
+        let server = s_server(&identity, &[version, "-Verify", "1", "-verify_return_error", "-CAfile", ca[1]]);
+        https(server.port, "/", &ca).unhealthy_saying(&["client certificate required", "--tls-client-cert"]);
+        let client = authority.issue("client", &["a client"], as_is);
+        let shown = ["--tls-client-cert", text(&client.certificate), "--tls-client-key", text(&client.key)];
+        https(server.port, "/", &[&ca[..], &shown].concat()).healthy();
+        let stranger = Authority::new("a stranger");
+        let strangers = stranger.issue("client", &["a stranger"], as_is);
+        let shown = ["--tls-client-cert", text(&strangers.certificate), "--tls-client-key", text(&strangers.key)];
+        https(server.port, "/", &[&ca[..], &shown].concat())
+            .unhealthy_saying(&["the server refused the client certificate", "unknown_ca"]);
+    }
+}
+
+/// As `openssl req -x509` makes it: an authority's certificate, and a server's.
+#[test]
+fn a_certificate_of_ones_own_making_is_trusted_by_name() {
+    if !have_tools(&["openssl"]) {
+        return;
+    }
+    let authority = Authority::new("folder");
+    let trusting = |identity: &Identity| ["--tls-ca-cert", text(&identity.certificate)].map(str::to_owned);
+    let probe = |identity: &Identity, trusted: &Identity, more: &[&str]| {
+        let server = s_server(identity, &[]);
+        let trust = trusting(trusted);
+        https(server.port, "/", &[&[&*trust[0], &*trust[1]][..], more].concat())
+    };
+    let own = authority.self_signed("own", &["localhost"], as_is);
+    probe(&own, &own, &[]).healthy();
+    probe(&own, &own, &["--tls-server-name=x.example"]).unhealthy_saying(&["does not match the name x.example"]);
+    let another = authority.self_signed("another", &["localhost"], as_is);
+    probe(&own, &another, &[]).unhealthy_saying(&["unknown issuer"]);
+    // An authority that was renewed under its old name.
+    let renewed = Authority::new("folder");
+    let issued = renewed.issue("issued", &["localhost"], as_is);
+    let old = Identity { certificate: authority.certificate.clone(), ..authority.issue("old", &[], as_is) };
+    probe(&issued, &old, &[]).unhealthy_saying(&["unknown issuer", "another key"]);
+    let late = authority.self_signed("late", &["localhost"], expired);
+    probe(&late, &late, &[]).unhealthy_saying(&["certificate has expired"]);
+
+    let made = Identity {
+        certificate: authority.path("made.pem"),
+        key: authority.path("made.key"),
+        der: Vec::new(),
+        key_der: Vec::new(),
+    };
+    let files = ["-keyout", text(&made.key), "-out", text(&made.certificate)];
+    let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=own", "-addext"];
+    openssl(&[&request[..], &["subjectAltName=DNS:localhost"], &files].concat());
+    probe(&made, &made, &[]).healthy();
+}
+
+#[test]
+fn trust_is_the_systems_unless_it_is_named() {
+    if !have_tools(&["nginx"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let server = nginx(&authority.issue("server", &["localhost"], as_is), "");
+    let target = format!("https://localhost:{}/well", server.port);
+    let with_file =
+        |file: &str| run(Command::new(binary()).args(["--timeout=30s", &target]).env("SSL_CERT_FILE", file));
+    with_file(text(&authority.certificate)).healthy();
+    with_file("/no/such/file").unhealthy_saying(&["SSL_CERT_FILE", "No such file", "--tls-ca-cert"]);
+    with_file("/etc/hosts").unhealthy_saying(&["SSL_CERT_FILE", "no certificate"]);
+    run(Command::new(binary())
+        .args(["--timeout=30s", &target, "--tls-ca-cert", text(&authority.certificate)])
+        .env("SSL_CERT_FILE", "/no/such/file"))
+    .healthy();
+
+    // A container that has no bundle, one that has it in each of the usual places, and one with an empty variable.
+    let root = tempfile::tempdir().expect("a folder");
+    fs::copy(binary(), root.path().join("lprobe")).expect("a copy");
+    let contained = |variable: &str| {
+        run(Command::new("chroot")
+            .arg(root.path())
+            .args(["/lprobe", "--timeout=30s", &target])
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin")
+            .env("SSL_CERT_FILE", variable))
+    };
+    contained("").unhealthy_saying(&["no certificate to trust", "--tls-ca-cert", "SSL_CERT_FILE", "--tls-no-verify"]);
+    for bundle in [
+        "etc/ssl/certs/ca-certificates.crt",
+        "etc/pki/tls/certs/ca-bundle.crt",
+        "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "etc/ssl/ca-bundle.pem",
+        "etc/ssl/cert.pem",
+    ] {
+        let path = root.path().join(bundle);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::copy(&authority.certificate, &path).expect("a copy");
+        contained("").healthy();
+        contained("/none").unhealthy_saying(&["SSL_CERT_FILE"]);
+        fs::remove_file(path).expect("it is there");
+    }
+}
+
+#[test]
+fn what_is_not_tls_is_named() {
+    if !have_tools(&["nginx"]) {
+        return;
+    }
+    let nginx = Nginx::start("");
+    let target = format!("https://localhost:{}/", nginx.port);
+    lprobe([&target, "--tls-no-verify"]).unhealthy_saying(&["does not speak TLS, but plain HTTP, perhaps", "http://"]);
+}
+
+#[test]
+fn bad_files_are_refused_by_name_and_not_shown() {
+    let authority = Authority::new("authority");
+    let identity = authority.issue("server", &["localhost"], as_is);
+    let other = authority.issue("other", &["localhost"], as_is);
+    let write = |name: &str, contents: &str| {
+        let path = authority.path(name);
+        fs::write(&path, contents).expect("a file");
+        text(&path).to_owned()
+    };
+    let (certificate, key) = (text(&identity.certificate), text(&identity.key));
+    let half = write("half.pem", "-----BEGIN CERTIFICATE-----\nU0VDUkVU\n");
+    let junk = write("junk.pem", "-----BEGIN CERTIFICATE-----\nU0VDUkVU\n-----END CERTIFICATE-----\n");
+    let second = write("second.pem", &format!("{}{}", authority.pem(), fs::read_to_string(&junk).expect("a file")));
+    let locked =
+        write("locked.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nU0VDUkVU\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    let broken = write("broken.key", "-----BEGIN PRIVATE KEY-----\nU0VDUkVU\n-----END PRIVATE KEY-----\n");
+    let folder = text(authority.path("").parent().expect("a folder")).to_owned();
+    let pair = |certificate: &str, key: &str| {
+        ["--tls-no-verify", "--tls-client-cert", certificate, "--tls-client-key", key].map(str::to_owned).to_vec()
+    };
+    let one = |option: &str, file: &str| vec![option.to_owned(), file.to_owned()];
+    for (arguments, words) in [
+        (one("--tls-ca-cert", "/no/such"), ["--tls-ca-cert \"/no/such\"", "No such file"]),
+        (one("--tls-ca-cert", &folder), ["--tls-ca-cert", "not a regular file"]),
+        (one("--tls-ca-cert", "/dev/zero"), ["--tls-ca-cert", "not a regular file"]),
+        (one("--tls-ca-cert", key), ["--tls-ca-cert", "no certificate in it"]),
+        (one("--tls-ca-cert", &half), ["--tls-ca-cert", "not PEM"]),
+        (one("--tls-ca-cert", &junk), ["--tls-ca-cert", "certificate 1 can't be understood"]),
+        (one("--tls-ca-cert", &second), ["--tls-ca-cert", "certificate 2 can't be understood"]),
+        (pair(&junk, key), ["--tls-client-key", ""]),
+        (pair(certificate, &locked), ["--tls-client-key", "not encrypted"]),
+        (pair(certificate, certificate), ["--tls-client-key", "no key in it"]),
+        (pair(certificate, &broken), ["--tls-client-key", "the key can't be used"]),
+        (pair(certificate, text(&other.key)), ["--tls-client-key", "not that of --tls-client-cert"]),
+        (one("--tls-client-cert", certificate), ["--tls-client-cert needs --tls-client-key", ""]),
+        (one("--tls-client-key", key), ["--tls-client-key needs --tls-client-cert", ""]),
+        (one("--tls-server-name", "a b"), ["--tls-server-name \"a b\"", "DNS name"]),
+    ] {
+        let line = lprobe(["https://localhost:1/".to_owned(), "-v".into()].iter().chain(&arguments)).unhealthy();
+        for word in words {
+            assert!(line.contains(word), "{word:?} is not in {line:?}");
+        }
+        for secret in ["SECRET", "U0VDUkVU", "BEGIN PRIVATE"] {
+            assert!(!line.contains(secret), "{line}");
+        }
+    }
+}
+
+/// What a variable holds may be the key itself, where its file's name was meant.
+#[test]
+fn pem_in_place_of_a_name_is_not_shown() {
+    let authority = Authority::new("authority");
+    let identity = authority.issue("client", &["a client"], as_is);
+    let key = fs::read_to_string(&identity.key).expect("a file");
+    let target = "https://localhost:1/";
+    let given = ["--tls-no-verify", "--tls-client-cert", text(&identity.certificate)];
+    let variable = run(Command::new(binary()).arg(target).args(given).env("LPROBE_TLS_CLIENT_KEY", &key));
+    for outcome in [
+        lprobe([target].iter().chain(&given).chain(&["--tls-client-key", &key])),
+        lprobe([target, "--tls-ca-cert", &key]),
+        lprobe([target, "--tls-ca-cert", &format!(" \n{key}")]),
+        lprobe([target, "--tls-no-verify", "--tls-client-cert", &key]),
+        variable,
+    ] {
+        let line = outcome.unhealthy();
+        let secret = key.lines().nth(1).expect("a line");
+        assert!(line.contains("expected the name of a file") && !line.contains(secret), "{line}");
+        assert!(!line.contains("BEGIN"), "{line}");
+    }
+}
+
+/// webpki would seek a path for seconds, in one go.
+#[test]
+fn a_chain_without_end_does_not_outlast_the_deadline() {
+    if !have_tools(&["openssl"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let named = Authority::new("of one name");
+    let leaf = named.issue("leaf", &["localhost"], as_is);
+    let chain = authority.path("chain.pem");
+    let link = |number: usize| match number {
+        0..9 => Authority::new("of one name").pem(),
+        _ => Authority::new(&format!("number {number}")).pem(),
+    };
+    for length in [8, 120] {
+        fs::write(&chain, (0..length).map(link).collect::<String>()).expect("a file");
+        let server = s_server(&leaf, &["-cert_chain", text(&chain)]);
+        let target = format!("https://localhost:{}/", server.port);
+        let outcome = lprobe([&target, "--timeout=1s", "--tls-ca-cert", text(&authority.certificate)]);
+        assert!(outcome.took.as_millis() < 1_500, "{length}: {outcome:?}");
+        outcome.unhealthy_saying(&[if length > 8 { "a chain of too many" } else { "can't be verified" }]);
+    }
+}
+
+/// Not at any verbosity, and not what the server shows either.
+#[test]
+fn no_line_shows_a_key_or_a_certificate() {
+    if !have_tools(&["nginx"]) {
+        return;
+    }
+    let authority = Authority::new("NAME-OF-AUTHORITY");
+    let server = nginx(&authority.issue("server", &["name-of-server.example"], as_is), "");
+    let client = authority.issue("client", &["name-of-client.example"], as_is);
+    let target = format!("https://localhost:{}/well", server.port);
+    let shown = ["--tls-client-cert", text(&client.certificate), "--tls-client-key", text(&client.key)];
+    let secrets = ["--header=X-Token: SECRET-HEADER", "--basic-auth=user:SECRET-PASSWORD"];
+    for trust in [&["--tls-ca-cert", text(&authority.certificate)][..], &["--tls-no-verify"]] {
+        let outcome = lprobe([&target, "-v"].into_iter().chain(shown).chain(secrets).chain(trust.iter().copied()));
+        let said = outcome.stdout + &outcome.stderr;
+        assert!(said.starts_with("lprobe: https://"), "{said}");
+        for secret in ["SECRET", "NAME-OF", "name-of", "BEGIN"] {
+            assert!(!said.contains(secret), "{said}");
+        }
+    }
+}
+
+#[test]
+fn other_tools_flags_for_tls_do_what_they_did() {
+    let no_target = ["-tls", "-tls-no-verify"];
+    lprobe(no_target).unhealthy_saying(&["--tls goes with"]);
+    lprobe(["-tls", "https://localhost:1/"]).unhealthy_saying(&["--tls goes with"]);
+    for flag in ["-tls-no-verify", "-tls-ca-cert=x", "-tls-client-cert=x", "-tls-client-key=x", "-tls-server-name=x"] {
+        lprobe(["-port=1", flag]).unhealthy_saying(&[flag.split('=').next().expect("a name"), "https://"]);
+    }
+    lprobe(["-port=1", "-tls", "-tls-no-verify", "-tls-ca-cert=x"])
+        .unhealthy_saying(&["--tls-ca-cert can't go with --tls-no-verify"]);
+    lprobe(["-port=1", "-tls", "-tls-no-verify", "-tls-server-name=x"])
+        .unhealthy_saying(&["--tls-server-name can't go with --tls-no-verify"]);
+    lprobe(["-port=1", "-tls", "-alts"]).unhealthy_saying(&["--alts", "Google Cloud"]);
+    lprobe(["-port=1", "-tls", "-spiffe"]).unhealthy_saying(&["--tls can't go with --spiffe"]);
+    // What is switched off stands in nothing's way.
+    lprobe(["-port=1", "-tls=false", "-tls-no-verify=false", "-spiffe"]).unhealthy_saying(&["SPIFFE_ENDPOINT_SOCKET"]);
+    lprobe(["-url=http://localhost:1/", "-tls=false"]).unhealthy_saying(&["connection refused"]);
+    if !have_tools(&["nginx"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let server = nginx(&authority.issue("server", &["localhost"], as_is), "");
+    let port = format!("-port={}", server.port);
+    let ca = format!("-tls-ca-cert={}", text(&authority.certificate));
+    let timeout = "-connect-timeout=30s";
+    lprobe([&port, "-endpoint=/well", "-tls", &ca, timeout]).healthy();
+    lprobe([&port, "-endpoint=/well", "-tls", "-tls-no-verify", timeout]).healthy();
+    lprobe([&port, "-endpoint=/sick", "-tls", &ca, timeout]).unhealthy_saying(&["status 503"]);
+    lprobe([&format!("-url=https://localhost:{}/well", server.port), &ca, timeout]).healthy();
+}

@@ -1,0 +1,500 @@
+//! HTTP/2 and gRPC, by frames written by hand: RFC 9113, with header blocks of RFC 7541.
+
+use std::time::Duration;
+
+use super::Verdict::{self, Healthy, Late, Unhealthy};
+use super::{Case, case, refused, run_all};
+use crate::support::script::Step::{self, Await, Drip, HalfClose, Pause, Repeat, Reset, Send, Silence};
+
+/// Types of frames.
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const PRIORITY: u8 = 2;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PUSH_PROMISE: u8 = 5;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+
+/// Flags.
+const ACK: u8 = 1;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const PADDED: u8 = 8;
+const WITH_PRIORITY: u8 = 0x20;
+
+/// A head of status 200, indexed; and names and values as they are.
+const OK: &[u8] = b"\x88";
+const GRPC: &[u8] = b"\x0f\x10\x10application/grpc";
+const GRPC_STATUS: &[u8] = b"\0\x0bgrpc-status\x010";
+const RULES: Verdict = Unhealthy("the server breaks the rules of HTTP/2");
+const NOT_HTTP2: Verdict =
+    Unhealthy("no HTTP/2 answer: it does not begin with SETTINGS, and is HTTP/1.1, perhaps, or TLS");
+const TOO_MUCH: Verdict = Unhealthy("the server sends too much for too little");
+
+const SERVING: &[u8] = b"\0\0\0\0\x02\x08\x01";
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: impl AsRef<[u8]>) -> Vec<u8> {
+    let payload = payload.as_ref();
+    let length = &(payload.len() as u32).to_be_bytes()[1..];
+    [length, &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// A field, neither indexed nor shortened.
+fn field(name: &str, value: impl AsRef<[u8]>) -> Vec<u8> {
+    let value = value.as_ref();
+    [&[0, name.len() as u8], name.as_bytes(), &[value.len() as u8], value].concat()
+}
+
+fn setting(number: u16, value: u32) -> Vec<u8> {
+    [&number.to_be_bytes()[..], &value.to_be_bytes()].concat()
+}
+
+/// A way to ask by HTTP/2, and what comes back where all is well.
+struct Kind {
+    arguments: &'static [&'static str],
+    /// The header of the frame that ends the request.
+    request: &'static [u8],
+    /// The fields of the head, the body, and the frame that is the end.
+    head: Vec<u8>,
+    body: &'static [u8],
+    end: Vec<u8>,
+    /// How many of settings, head, body and end it takes to be healthy.
+    enough: usize,
+}
+
+fn kinds() -> [Kind; 3] {
+    let http = |arguments, enough| Kind {
+        arguments,
+        request: b"\x01\x05\0\0\0\x01",
+        head: OK.into(),
+        body: b"all is well",
+        end: frame(DATA, END_STREAM, 1, b""),
+        enough,
+    };
+    [
+        http(&["--http2", "http://:PORT"], 2),
+        http(&["--http2", "http://:PORT", "--contains=well"], 3),
+        Kind {
+            arguments: &["grpc://:PORT"],
+            request: b"\0\x01\0\0\0\x01",
+            head: [OK, GRPC].concat(),
+            body: SERVING,
+            end: frame(HEADERS, END_HEADERS | END_STREAM, 1, GRPC_STATUS),
+            enough: 4,
+        },
+    ]
+}
+
+impl Kind {
+    fn frames(&self) -> [Vec<u8>; 4] {
+        [
+            [frame(SETTINGS, 0, 0, b""), frame(SETTINGS, ACK, 0, b"")].concat(),
+            frame(HEADERS, END_HEADERS, 1, &self.head),
+            frame(DATA, 0, 1, self.body),
+            self.end.clone(),
+        ]
+    }
+
+    /// All of it, with this head.
+    fn with_head(&self, head: &[u8]) -> Vec<u8> {
+        let [settings, _, body, end] = self.frames();
+        [settings, frame(HEADERS, END_HEADERS, 1, head), body, end].concat()
+    }
+
+    fn answered(&self, name: &str, answer: Vec<u8>, verdict: Verdict) -> Case {
+        case(name, self.arguments, verdict, &[Await(self.request), Send(answer), Silence])
+    }
+}
+
+#[test]
+fn no_frames_are_taken_for_a_healthy_answer() {
+    let mut table = Vec::new();
+    for kind in kinds() {
+        stages(&mut table, &kind);
+        between(&mut table, &kind);
+        heads(&mut table, &kind);
+        floods(&mut table, &kind);
+    }
+    run_all(table);
+}
+
+/// Each place where an answer can be cut.
+fn stages(table: &mut Vec<Case>, kind: &Kind) {
+    let Kind { arguments, request, enough, .. } = *kind;
+    table.push(refused(arguments, "connection refused"));
+    let mut add = |name: String, verdict, script: &[Step]| table.push(case(name, arguments, verdict, script));
+    add("accept and close".into(), Unhealthy(""), &[]);
+    add("accept and reset".into(), Unhealthy(""), &[Reset]);
+    add("accept and say nothing".into(), Late("no complete response head"), &[Silence]);
+    let frames = kind.frames();
+    let answer = frames.concat();
+    let enough = frames[..enough].concat().len();
+    for length in 0..=answer.len() {
+        let cut = Send(answer[..length].into());
+        let unless = |unhealthy| if length < enough { unhealthy } else { Healthy };
+        add(format!("close at {length}"), unless(Unhealthy("")), &[Await(request), cut.clone()]);
+        add(format!("reset at {length}"), unless(Unhealthy("")), &[Await(request), cut.clone(), Reset]);
+        if length % 4 == 0 {
+            add(format!("end at {length}"), unless(Unhealthy("")), &[Await(request), cut.clone(), HalfClose]);
+            add(format!("silence at {length}"), unless(Late("")), &[Await(request), cut, Silence]);
+        }
+    }
+    let drip = |pause| [Await(request), Drip(answer.clone(), Duration::from_millis(pause)), Silence];
+    add("one byte at a time".into(), Healthy, &drip(1));
+    add("slowly".into(), Late("no complete response head"), &drip(50));
+    let pauses = frames.iter().flat_map(|frame| [Send(frame.clone()), Pause(Duration::from_millis(20))]);
+    add("pauses".into(), Healthy, &[Await(request)].into_iter().chain(pauses).chain([Silence]).collect::<Vec<_>>());
+    for (name, other) in [
+        ("HTTP/1.1", &b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell"[..]),
+        ("HTTP/1.1 400", b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+        ("HTTP/1.0", b"HTTP/1.0 505 HTTP Version Not Supported\r\n\r\n"),
+        ("HTTP/0.9", b"<html>well</html>"),
+        ("TLS", b"\x15\x03\x01\0\x02\x02\x46"),
+        ("garbage", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
+        ("its own preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        ("Redis", b"-ERR unknown command\r\n"),
+    ] {
+        add(name.into(), NOT_HTTP2, &[Await(request), Send(other.into()), HalfClose]);
+        add(format!("{name} at once"), NOT_HTTP2, &[Send(other.into()), HalfClose]);
+    }
+}
+
+/// What may come at any time, with what it does to the rest.
+fn between(table: &mut Vec<Case>, kind: &Kind) {
+    let mut fatal = vec![];
+    let mut harmless = vec![];
+    for code in (0..=0xd).chain([0xe, 0xff, u32::MAX]) {
+        let go_away = |last: u32| frame(GOAWAY, 0, 0, [last.to_be_bytes(), code.to_be_bytes(), *b"well"].concat());
+        fatal.push((format!("GOAWAY {code:#x} for no stream"), go_away(0)));
+        for last in [1, 0x7fff_ffff] {
+            // It says that this request is answered before the connection ends: RFC 9113, section 6.8.
+            harmless.push((format!("GOAWAY {code:#x} for {last}"), go_away(last)));
+        }
+        fatal.push((format!("RST_STREAM {code:#x}"), frame(RST_STREAM, 0, 1, code.to_be_bytes())));
+    }
+    for (name, bytes) in [
+        ("GOAWAY on a stream", frame(GOAWAY, 0, 1, [0; 8])),
+        ("a short GOAWAY", frame(GOAWAY, 0, 0, [0; 7])),
+        ("RST_STREAM on no stream", frame(RST_STREAM, 0, 0, [0; 4])),
+        ("RST_STREAM on an idle stream", frame(RST_STREAM, 0, 3, [0; 4])),
+        ("a short RST_STREAM", frame(RST_STREAM, 0, 1, [0; 3])),
+        ("a long RST_STREAM", frame(RST_STREAM, 0, 1, [0; 5])),
+        ("WINDOW_UPDATE of 0", frame(WINDOW_UPDATE, 0, 0, [0; 4])),
+        ("WINDOW_UPDATE of 0 on the stream", frame(WINDOW_UPDATE, 0, 1, [0; 4])),
+        ("WINDOW_UPDATE beyond 2^31-1", frame(WINDOW_UPDATE, 0, 0, [0x7f, 0xff, 0xff, 0xff])),
+        ("WINDOW_UPDATE on an idle stream", frame(WINDOW_UPDATE, 0, 3, [0, 0, 0, 1])),
+        ("a short WINDOW_UPDATE", frame(WINDOW_UPDATE, 0, 0, [0; 3])),
+        ("an initial window beyond 2^31-1", frame(SETTINGS, 0, 0, setting(4, 0x8000_0000))),
+        ("a frame size of 16,383", frame(SETTINGS, 0, 0, setting(5, 16_383))),
+        ("a frame size of 2^24", frame(SETTINGS, 0, 0, setting(5, 1 << 24))),
+        ("ENABLE_PUSH of 2", frame(SETTINGS, 0, 0, setting(2, 2))),
+        ("half a setting", frame(SETTINGS, 0, 0, [0; 5])),
+        ("SETTINGS on a stream", frame(SETTINGS, 0, 1, [])),
+        ("an ACK with settings", frame(SETTINGS, ACK, 0, setting(4, 1))),
+        ("PING on a stream", frame(PING, 0, 1, [0; 8])),
+        ("a short PING", frame(PING, 0, 0, [0; 7])),
+        ("PUSH_PROMISE", frame(PUSH_PROMISE, END_HEADERS, 1, b"\0\0\0\x02\x82\x84\x87\x01\x01a")),
+        ("PUSH_PROMISE on no stream", frame(PUSH_PROMISE, END_HEADERS, 0, b"\0\0\0\x02\x82\x84\x87\x01\x01a")),
+        ("HEADERS on no stream", frame(HEADERS, END_HEADERS, 0, OK)),
+        ("HEADERS on a stream of the server's", frame(HEADERS, END_HEADERS, 2, OK)),
+        ("HEADERS on an idle stream", frame(HEADERS, END_HEADERS, 3, OK)),
+        ("DATA on no stream", frame(DATA, 0, 0, b"well")),
+        ("DATA on a stream of the server's", frame(DATA, 0, 2, b"well")),
+        ("DATA on an idle stream", frame(DATA, 0, 3, b"well")),
+        ("DATA of more padding than there is", frame(DATA, PADDED, 1, b"\x05well")),
+        ("padded DATA without a length", frame(DATA, PADDED, 1, b"")),
+        ("HEADERS of more padding than there is", frame(HEADERS, END_HEADERS | PADDED, 1, b"\x05\x88")),
+        ("HEADERS with half a priority", frame(HEADERS, END_HEADERS | WITH_PRIORITY, 1, b"\0\0\0")),
+        ("CONTINUATION of nothing", frame(CONTINUATION, END_HEADERS, 1, OK)),
+        ("CONTINUATION on no stream", frame(CONTINUATION, END_HEADERS, 0, OK)),
+        ("HEADERS and no CONTINUATION", [frame(HEADERS, 0, 1, OK), frame(PING, 0, 0, [0; 8])].concat()),
+        (
+            "HEADERS and an unknown frame before CONTINUATION",
+            [frame(HEADERS, 0, 1, OK), frame(0xff, 0, 1, b""), frame(CONTINUATION, END_HEADERS, 1, b"")].concat(),
+        ),
+        (
+            "HEADERS and CONTINUATION of another stream",
+            [frame(HEADERS, 0, 1, OK), frame(CONTINUATION, END_HEADERS, 3, b"")].concat(),
+        ),
+        ("DATA longer than 16,384", frame(DATA, 0, 1, [0; 16_385])),
+        ("HEADERS longer than 16,384", frame(HEADERS, END_HEADERS, 1, [0x88; 16_385])),
+        ("an unknown frame longer than 16,384", frame(0xff, 0, 0, [0; 16_385])),
+        ("a frame of 2^24-1", b"\xff\xff\xff\xff\0\0\0\0\0".into()),
+        ("DATA of 2^24-1", b"\xff\xff\xff\0\0\0\0\0\x01".into()),
+        ("SETTINGS of 2^24-1", b"\xff\xff\xff\x04\0\0\0\0\0".into()),
+        ("a short PRIORITY", frame(PRIORITY, 0, 1, [0; 4])),
+        ("PRIORITY on no stream", frame(PRIORITY, 0, 0, [0; 5])),
+        ("a reference to entry 0", frame(HEADERS, END_HEADERS, 1, b"\x88\x80")),
+        ("a reference beyond the table", frame(HEADERS, END_HEADERS, 1, b"\x88\xbe")),
+        ("a reference far beyond the table", frame(HEADERS, END_HEADERS, 1, b"\x88\xff\xff\xff\xff\x0f")),
+        ("a number without end", frame(HEADERS, END_HEADERS, 1, [&b"\x88\xff"[..], &[0xff; 100]].concat().as_slice())),
+        ("a table of more than 4,096", frame(HEADERS, END_HEADERS, 1, b"\x3f\xe2\x1f\x88")),
+        ("a table of 2^32", frame(HEADERS, END_HEADERS, 1, b"\x3f\xe1\xff\xff\xff\x0f\x88")),
+        ("a new table size behind a field", frame(HEADERS, END_HEADERS, 1, b"\x88\x20")),
+        ("Huffman garbage", frame(HEADERS, END_HEADERS, 1, b"\x88\0\x84\xff\xff\xff\xff\x01a")),
+        ("Huffman padding of eight bits", frame(HEADERS, END_HEADERS, 1, b"\x88\0\x82\x1f\xff\x01a")),
+        ("a field cut short", frame(HEADERS, END_HEADERS, 1, b"\x88\0\x05ab")),
+        ("a value longer than the block", frame(HEADERS, END_HEADERS, 1, b"\x88\0\x01a\x7f\xff\xff\x03")),
+    ] {
+        fatal.push((name.into(), bytes));
+    }
+    for (name, bytes) in [
+        // The request has ended, and needs no window.
+        ("WINDOW_UPDATE beyond 2^31-1 on the stream", frame(WINDOW_UPDATE, 0, 1, [0x7f, 0xff, 0xff, 0xff])),
+        // RFC 9113 would have it an error (section 6.5.2); h2 does not look, and nothing comes of it.
+        ("ENABLE_PUSH of 1", frame(SETTINGS, 0, 0, setting(2, 1))),
+        ("a frame of unknown type", frame(0xff, 0xff, 0, b"well")),
+        ("a frame of unknown type on the stream", frame(0x0a, 0xff, 1, b"well")),
+        ("a frame of unknown type on an idle stream", frame(0x0a, 0, 0x7fff_ffff, b"")),
+        ("PRIORITY", frame(PRIORITY, 0, 1, b"\0\0\0\x03\xff")),
+        ("PRIORITY on an idle stream", frame(PRIORITY, 0, 3, b"\0\0\0\0\xff")),
+        ("PING", frame(PING, 0, 0, b"01234567")),
+        ("PING with ACK", frame(PING, ACK, 0, b"01234567")),
+        ("WINDOW_UPDATE", frame(WINDOW_UPDATE, 0, 0, b"\0\x01\0\0")),
+        ("WINDOW_UPDATE on the stream", frame(WINDOW_UPDATE, 0, 1, b"\0\x01\0\0")),
+        ("SETTINGS", frame(SETTINGS, 0, 0, [])),
+        ("a setting that is not known", frame(SETTINGS, 0, 0, setting(0xffff, u32::MAX))),
+        ("an initial window of 0", frame(SETTINGS, 0, 0, setting(4, 0))),
+        ("an initial window of 2^31-1", frame(SETTINGS, 0, 0, setting(4, 0x7fff_ffff))),
+        ("a frame size of 2^24-1", frame(SETTINGS, 0, 0, setting(5, 0xff_ffff))),
+        ("a table size of 2^32-1", frame(SETTINGS, 0, 0, setting(1, u32::MAX))),
+        ("a table size of 0", frame(SETTINGS, 0, 0, setting(1, 0))),
+        ("no concurrent streams", frame(SETTINGS, 0, 0, setting(3, 0))),
+        ("no header list", frame(SETTINGS, 0, 0, setting(6, 0))),
+        ("the reserved bit", frame(PING, 0, 0x8000_0000, b"01234567")),
+    ] {
+        harmless.push((name.into(), bytes));
+    }
+    for place in 0..=kind.enough {
+        let frames = kind.frames();
+        let (before, after) = frames.split_at(place);
+        let with = |bytes: &[u8]| [before.concat(), bytes.into(), after.concat()].concat();
+        for (name, bytes) in &fatal {
+            let verdict = if place < kind.enough { Unhealthy("") } else { Healthy };
+            table.push(kind.answered(&format!("{name}, behind {place}"), with(bytes), verdict));
+        }
+        for (name, bytes) in &harmless {
+            // The first is one of SETTINGS, and not an acknowledgement: RFC 9113, section 3.4.
+            let first = place == 0 && (bytes[3] != SETTINGS || bytes[4] & ACK != 0);
+            let verdict = if first { NOT_HTTP2 } else { Healthy };
+            table.push(kind.answered(&format!("{name}, behind {place}"), with(bytes), verdict));
+        }
+    }
+}
+
+/// What stands for a head.
+fn heads(table: &mut Vec<Case>, kind: &Kind) {
+    let is_grpc = kind.enough == 4;
+    let rest = &kind.head[1..];
+    let status = |status: &str| [&field(":status", status), rest].concat();
+    let with = |fields: &[&[u8]]| [&kind.head, fields.concat().as_slice()].concat();
+    let malformed = RULES;
+    let decoded = field("a", "b");
+    for (name, head, verdict) in [
+        ("a status as text", status("200"), Healthy),
+        ("a Huffman status", [b"\x08\x82\x10\x01", rest].concat(), Healthy),
+        ("no :status", rest.into(), malformed),
+        ("no fields", vec![], malformed),
+        ("two :status", [OK, &kind.head].concat(), malformed),
+        ("two :status that differ", [b"\x8c", &kind.head[..]].concat(), malformed),
+        (":status behind a field", [&decoded[..], &kind.head].concat(), malformed),
+        ("another :status behind a field", with(&[&decoded, b"\x88"]), malformed),
+        ("an unknown pseudo-header field", [&field(":a", "b"), &kind.head[..]].concat(), malformed),
+        (":status abc", status("abc"), malformed),
+        (":status 20", status("20"), malformed),
+        (":status 099", status("099"), malformed),
+        (":status 000", status("000"), malformed),
+        (":status 1000", status("1000"), malformed),
+        (":status 2000", status("2000"), malformed),
+        (":status -1", status("-1"), malformed),
+        (":status +20", status("+20"), malformed),
+        (":status of nothing", status(""), malformed),
+        (":status 200 with a space", status("200 "), malformed),
+        (":status 200 OK", status("200 OK"), malformed),
+        (":status 600", status("600"), Unhealthy("status 600, expected 200")),
+        (":status 999", status("999"), Unhealthy("status 999, expected 200")),
+        (":status 101", status("101"), malformed),
+        (":status 503", status("503"), Unhealthy("status 503, expected 200")),
+        ("a name in upper case", with(&[&field("Server", "a")]), malformed),
+        ("a name of nothing", with(&[&field("", "a")]), malformed),
+        ("a name with a space", with(&[&field("a b", "a")]), malformed),
+        ("a name with a colon", with(&[&field("a:b", "a")]), malformed),
+        ("a name with NUL", with(&[&field("a\0", "a")]), malformed),
+        ("a name of 8 bits", with(&[&field("\u{e9}", "a")]), malformed),
+        ("a value with NUL", with(&[&field("a", "b\0c")]), malformed),
+        ("a value with LF", with(&[&field("a", "b\nc")]), malformed),
+        ("a value with CR", with(&[&field("a", "b\rc")]), malformed),
+        ("a value of 8 bits", with(&[&field("a", b"\x80\xff")]), Healthy),
+        ("a value of nothing", with(&[&field("a", "")]), Healthy),
+        ("connection", with(&[&field("connection", "close")]), malformed),
+        ("keep-alive", with(&[&field("keep-alive", "5")]), malformed),
+        ("proxy-connection", with(&[&field("proxy-connection", "close")]), malformed),
+        ("transfer-encoding", with(&[&field("transfer-encoding", "chunked")]), malformed),
+        ("upgrade", with(&[&field("upgrade", "h2c")]), malformed),
+        ("a content-length that is no number", with(&[&field("content-length", "x")]), malformed),
+        ("a negative content-length", with(&[&field("content-length", "-1")]), malformed),
+        ("two content-lengths", with(&[&field("content-length", "7"), &field("content-length", "8")]), malformed),
+        // Malformed by RFC 9113 (sections 8.3 and 8.2.1); h2 passes them over, and they change nothing.
+        (":path", [b"\x84", &kind.head[..]].concat(), Healthy),
+        (":method", [b"\x82", &kind.head[..]].concat(), Healthy),
+        ("a value with a space before it", with(&[&field("a", " b")]), Healthy),
+        ("a value with a space behind it", with(&[&field("a", "b ")]), Healthy),
+        ("many table sizes", [&b"\x20".repeat(16_000)[..], &kind.head].concat(), Healthy),
+        ("never indexed", with(&[b"\x10\x01a\x01b"]), Healthy),
+        ("indexed and referred to", with(&[b"\x40\x01a\x01b\xbe\xbe"]), Healthy),
+        ("new table sizes", [b"\x20\x3f\xe1\x1f", &kind.head[..]].concat(), Healthy),
+    ] {
+        table.push(kind.answered(name, kind.with_head(&head), verdict));
+    }
+    let [settings, head, body, end] = kind.frames();
+    table.push(kind.answered("no SETTINGS", [&head[..], &body, &end].concat(), NOT_HTTP2));
+    table.push(kind.answered(
+        "an ACK alone",
+        [&frame(SETTINGS, ACK, 0, []), &head[..], &body, &end].concat(),
+        NOT_HTTP2,
+    ));
+    let mut answered = |name: &str, frames: &[&[u8]], plain, contains, grpc| {
+        let verdict = [plain, contains, grpc][kind.enough - 2];
+        let answer = [&[&settings[..]], frames].concat().concat();
+        table.push(kind.answered(name, answer, verdict));
+    };
+    // Interim responses.
+    let interim = frame(HEADERS, END_HEADERS, 1, field(":status", "103"));
+    answered("103 first", &[&interim, &head, &body, &end], Healthy, Healthy, Healthy);
+    let ended = frame(HEADERS, END_HEADERS | END_STREAM, 1, field(":status", "103"));
+    answered("103 and the end", &[&ended], malformed, malformed, malformed);
+    answered("103 and the end first", &[&ended, &head, &body, &end], malformed, malformed, malformed);
+    // How the rest can be wrong.
+    answered("DATA first", &[&body, &head, &body, &end], malformed, malformed, malformed);
+    let length = |length: &str| frame(HEADERS, END_HEADERS, 1, with(&[&field("content-length", length)]));
+    let right = length(&kind.body.len().to_string());
+    answered("the right content-length", &[&right, &body, &end], Healthy, Healthy, Healthy);
+    answered("a long content-length", &[&length("100"), &body, &end], Healthy, Healthy, malformed);
+    answered("a short content-length", &[&length("3"), &body, &end], Healthy, malformed, malformed);
+    let last_body = frame(DATA, END_STREAM, 1, kind.body);
+    answered("a body that ends too early", &[&length("100"), &last_body], Healthy, malformed, malformed);
+    answered("the end in DATA", &[&head, &last_body], Healthy, Healthy, Unhealthy("no trailers"));
+    let last_head = frame(HEADERS, END_HEADERS | END_STREAM, 1, &kind.head);
+    answered("the end in the head", &[&last_head], Healthy, Unhealthy("--contains (number 1)"), Unhealthy(""));
+    answered("a body behind the end", &[&last_head, &body], Healthy, Unhealthy(""), Unhealthy(""));
+    let status = if is_grpc { GRPC_STATUS } else { b"" };
+    let open = frame(HEADERS, END_HEADERS, 1, status);
+    answered("trailers without the end", &[&head, &body, &open], Healthy, Healthy, malformed);
+    let pseudo = frame(HEADERS, END_HEADERS | END_STREAM, 1, [OK, status].concat());
+    // As malformed as :path in a head.
+    answered("a status in the trailers", &[&head, &body, &pseudo], Healthy, Healthy, Healthy);
+    let twice = frame(HEADERS, END_HEADERS | END_STREAM, 1, [status, status].concat());
+    answered("trailers that say it twice", &[&head, &body, &twice], Healthy, Healthy, Unhealthy("grpc-status is not"));
+    answered("two heads", &[&head, &head, &body, &end], Healthy, malformed, malformed);
+    answered("more behind the end", &[&head, &body, &end, &body, &end], Healthy, Healthy, Healthy);
+    // How a head can come.
+    let flags = END_HEADERS | PADDED | WITH_PRIORITY;
+    let padded = frame(HEADERS, flags, 1, [b"\x04\0\0\0\0\xff", &kind.head[..], b"\0\0\0\0"].concat());
+    answered("a padded head with a priority", &[&padded, &body, &end], Healthy, Healthy, Healthy);
+    let pieces = |size| -> Vec<u8> {
+        let pieces: Vec<u8> = kind.head.chunks(size).flat_map(|piece| frame(CONTINUATION, 0, 1, piece)).collect();
+        [frame(HEADERS, 0, 1, b""), pieces, frame(CONTINUATION, END_HEADERS, 1, b"")].concat()
+    };
+    answered("a head in pieces", &[&pieces(10), &body, &end], Healthy, Healthy, Healthy);
+    // gRPC's has 20 bytes.
+    answered("a head in bytes", &[&pieces(1), &body, &end], Healthy, Healthy, TOO_MUCH);
+    let padded = frame(DATA, PADDED, 1, [&[200], kind.body, &[0; 200]].concat());
+    answered("a padded body", &[&head, &padded, &end], Healthy, Healthy, Healthy);
+    let bytes: Vec<u8> = kind.body.iter().flat_map(|&byte| frame(DATA, 0, 1, [byte])).collect();
+    answered("a body in bytes", &[&head, &bytes, &end], Healthy, Healthy, Healthy);
+    let over = frame(DATA, 0, 1, [b'x'; 16_384]).repeat(5);
+    answered("more than the window", &[&head, &over], Healthy, Unhealthy(""), Unhealthy(""));
+}
+
+/// What has no end, before the head and behind it.
+fn floods(table: &mut Vec<Case>, kind: &Kind) {
+    let [settings, head, body, _] = kind.frames();
+    let mut flood = |name: &str, begin: &[&[u8]], repeat: Vec<u8>, verdict| {
+        let script = [Await(kind.request), Send(begin.concat()), Repeat(repeat)];
+        table.push(case(format!("{name} without end"), kind.arguments, verdict, &script));
+    };
+    let headers = |flags, fields: &[u8]| frame(HEADERS, flags, 1, fields);
+    for (name, bytes) in [
+        ("SETTINGS", frame(SETTINGS, 0, 0, b"")),
+        ("many settings", frame(SETTINGS, 0, 0, setting(4, 1).repeat(1000))),
+        ("ACKs", frame(SETTINGS, ACK, 0, b"")),
+        ("PING", frame(PING, 0, 0, [0; 8])),
+        ("PING with ACK", frame(PING, ACK, 0, [0; 8])),
+        ("WINDOW_UPDATE", frame(WINDOW_UPDATE, 0, 0, [0, 0, 0, 1])),
+        ("WINDOW_UPDATE on the stream", frame(WINDOW_UPDATE, 0, 1, [0, 0, 0, 1])),
+        ("PRIORITY", frame(PRIORITY, 0, 3, [0; 5])),
+        ("GOAWAY", frame(GOAWAY, 0, 0, b"\x7f\xff\xff\xff\0\0\0\0")),
+        ("frames of unknown type", frame(0xff, 0, 0, b"")),
+        ("long frames of unknown type", frame(0xff, 0, 0, [0; 16_384])),
+        ("RST_STREAM", frame(RST_STREAM, 0, 1, [0; 4])),
+        ("PUSH_PROMISE", frame(PUSH_PROMISE, END_HEADERS, 1, b"\0\0\0\x02\x82\x84\x87\x01\x01a")),
+        ("zeros", vec![0; 1000]),
+        ("0xff", vec![0xff; 1000]),
+    ] {
+        flood(name, &[&settings], bytes.clone(), Unhealthy(""));
+        flood(&format!("{name} instead of SETTINGS"), &[], bytes.clone(), Unhealthy(""));
+        let enough = if kind.enough == 2 { Healthy } else { Unhealthy("") };
+        flood(&format!("{name} behind the head"), &[&settings, &head], bytes.clone(), enough);
+        let enough = if kind.enough < 4 { Healthy } else { Unhealthy("") };
+        flood(&format!("{name} behind the body"), &[&settings, &head, &body], bytes, enough);
+    }
+    // Header blocks: what one frame begins, and others go on with.
+    let entry = [&b"\x40\x01a\x7f\xe1\x1e"[..], &[b'x'; 4064]].concat();
+    for (name, begin, repeat) in [
+        ("empty CONTINUATION", headers(0, b""), frame(CONTINUATION, 0, 1, b"")),
+        ("CONTINUATION", headers(0, OK), frame(CONTINUATION, 0, 1, field("a", "b"))),
+        (
+            "CONTINUATION of one field",
+            headers(0, b"\x88\0\x01a\x7f\xff\xff\xff\x07"),
+            frame(CONTINUATION, 0, 1, [b'x'; 100]),
+        ),
+        ("CONTINUATION of table sizes", headers(0, b""), frame(CONTINUATION, 0, 1, b"\x20".repeat(1000))),
+        ("CONTINUATION of references", headers(0, &entry), frame(CONTINUATION, 0, 1, b"\xbe".repeat(1000))),
+        ("CONTINUATION of entries", headers(0, b""), frame(CONTINUATION, 0, 1, &entry)),
+        ("empty trailers", vec![], headers(END_HEADERS, b"")),
+        ("heads", vec![], headers(END_HEADERS, &kind.head)),
+        ("103", vec![], headers(END_HEADERS, &field(":status", "103"))),
+        ("103 of references", headers(END_HEADERS, b"\x48\x03103\x40\x01x\x01y"), headers(END_HEADERS, b"\xbf\xbe")),
+        (
+            "103 of long references",
+            headers(END_HEADERS, &[b"\x48\x03103", &entry[..4000]].concat()),
+            headers(END_HEADERS, b"\xbf\xbe"),
+        ),
+    ] {
+        let verdict = if name == "heads" && kind.enough == 2 { Healthy } else { Unhealthy("") };
+        flood(name, &[&settings, &begin], repeat.clone(), verdict);
+        let verdict = if kind.enough == 2 { Healthy } else { Unhealthy("") };
+        flood(&format!("{name} behind the head"), &[&settings, &head, &begin], repeat, verdict);
+    }
+    // The body.
+    let empty = frame(DATA, 0, 1, b"");
+    let padding = frame(DATA, PADDED, 1, [&[255][..], &[0; 255]].concat());
+    let zeros = frame(DATA, 0, 1, [0; 1000]);
+    let bytes = frame(DATA, 0, 1, b"x");
+    for (name, repeat) in
+        [("empty DATA", empty), ("padding", padding), ("DATA of zeros", zeros), ("DATA of one byte", bytes)]
+    {
+        let verdict = if kind.enough == 2 { Healthy } else { Unhealthy("") };
+        flood(name, &[&settings, &head], repeat.clone(), verdict);
+        let verdict = if kind.enough < 4 { Healthy } else { Unhealthy("") };
+        flood(&format!("{name} behind the body"), &[&settings, &head, &body], repeat, verdict);
+    }
+    // A block that is 16 KB, and megabytes once its references are followed.
+    let bomb = [&kind.head, &entry[..], &b"\xbe".repeat(16_384 - kind.head.len() - entry.len())].concat();
+    let bombs = [
+        ("a bomb", headers(END_HEADERS, &bomb)),
+        (
+            "a bomb of small fields",
+            headers(END_HEADERS, &[&kind.head, &b"\x40\x01a\x01b"[..], &b"\xbe".repeat(16_000)].concat()),
+        ),
+        ("a bomb of empty fields", headers(END_HEADERS, &[&kind.head, &b"\x90".repeat(16_000)[..]].concat())),
+    ];
+    for (name, bomb) in bombs {
+        table.push(kind.answered(name, [&settings, &bomb[..]].concat(), Unhealthy("")));
+        let verdict = if kind.enough == 2 { Healthy } else { Unhealthy("") };
+        table.push(kind.answered(&format!("{name} behind the head"), [&settings, &head, &bomb[..]].concat(), verdict));
+    }
+}

@@ -1,0 +1,32 @@
+//! The tests: the program as a process, against real servers and misbehaving ones. `make test` runs them on the binaries in
+//! dist/, and plain `cargo test` on the one that cargo built, without what is marked as ignored.
+
+mod binary;
+mod budgets;
+mod cli;
+mod corpus;
+mod dist;
+mod docs;
+mod early;
+mod engine;
+mod exchange;
+#[cfg(feature = "full")]
+mod full;
+mod hostile;
+mod http;
+mod memcheck;
+mod nginx;
+mod options;
+mod promises;
+mod properties;
+mod reach;
+mod sbom;
+mod seccomp;
+mod secrets;
+mod services;
+mod several;
+mod sloppy;
+mod slow;
+mod support;
+mod surroundings;
+mod tcp;

@@ -1,0 +1,171 @@
+//! Promise 1: lprobe reaches only its own container. And a connection that only met itself is no service.
+
+use std::io::Write;
+use std::iter::from_fn;
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+
+use crate::support::netns::{ip, isolated, packets_out, sysctl, with_a_way_out};
+use crate::support::server::{LOCALHOST, Server};
+use crate::support::{binary, have_tools, lprobe, run};
+
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+const ONLY: &str = "lprobe only reaches its own container";
+
+#[test]
+fn another_host_is_refused_before_anything_is_sent() {
+    for host in [
+        "example.com",
+        "localhost.",
+        "localhost.example",
+        "notlocalhost",
+        "ip6-localhost",
+        // Other spellings of 127.0.0.1, which an inet_aton would take.
+        "127.1",
+        "0177.0.0.1",
+        "0x7f.0.0.1",
+        "2130706433",
+        "[fe80::1]",
+        "0.0.0.0",
+        "[::]",
+        "[::ffff:0.0.0.0]",
+        "%6cocalhost",
+        "224.0.0.1",
+        "[ff02::1]",
+        "255.255.255.255",
+    ] {
+        for target in [format!("http://{host}/"), format!("http://{host}:80/"), format!("tcp://{host}:80")] {
+            lprobe([&target]).unhealthy_saying(&[&target, ONLY]);
+        }
+    }
+}
+
+#[track_caller]
+fn assert_nothing_leaves(target: &str, words: &[&str]) {
+    let before = packets_out();
+    let exchange: &[&str] = if target.starts_with("udp:") { &["--send=x", "--expect=y"] } else { &[] };
+    lprobe([&[target, "--timeout=200ms"], exchange].concat()).unhealthy_saying(words);
+    assert_eq!(packets_out(), before, "{target} let a packet out");
+}
+
+#[test]
+fn an_address_of_this_container_is_reached() {
+    with_a_way_out(|| {
+        for (address, bind_anything) in
+            [("10.77.0.1", "0"), ("10.77.0.9", "0"), ("fd77::1", "0"), ("10.77.0.9", "1"), ("fd77::1", "1")]
+        {
+            sysctl("ipv4/ip_nonlocal_bind", bind_anything);
+            sysctl("ipv6/ip_nonlocal_bind", bind_anything);
+            let address = address.parse().expect("an address");
+            let server = Server::start_on(address, |mut stream| drop(stream.write_all(OK)));
+            let authority = SocketAddr::new(address, server.port);
+            lprobe([format!("http://{authority}/")]).healthy();
+            assert!(server.request().contains(&format!("host: {authority}\r\n")));
+            lprobe([format!("tcp://{authority}")]).healthy();
+        }
+    });
+}
+
+#[test]
+fn an_address_of_another_is_not() {
+    with_a_way_out(|| {
+        for host in ["10.77.0.2", "[fd77::2]", "10.77.0.255", "192.0.2.1", "[2001:db8::1]", "[::ffff:10.77.0.2]"] {
+            for target in ["http://HOST:80/", "tcp://HOST:80", "redis://HOST:80", "udp://HOST:80"] {
+                let target = target.replace("HOST", host);
+                assert_nothing_leaves(&target, &[&target, ONLY]);
+            }
+        }
+    });
+}
+
+#[test]
+fn not_even_where_any_address_can_be_bound() {
+    with_a_way_out(|| {
+        sysctl("ipv4/ip_nonlocal_bind", "1");
+        sysctl("ipv6/ip_nonlocal_bind", "1");
+        for host in ["10.77.0.2", "[fd77::2]", "192.0.2.1", "[2001:db8::1]", "[::ffff:10.77.0.2]"] {
+            assert_nothing_leaves(&format!("http://{host}:80/"), &[ONLY]);
+            assert_nothing_leaves(&format!("udp://{host}:80"), &[ONLY]);
+        }
+    });
+}
+
+#[test]
+fn not_even_loopback_where_it_is_down_or_gone() {
+    with_a_way_out(|| {
+        ip("link set lo down");
+        assert_nothing_leaves("http://127.0.0.1:80/", &["no connection to 127.0.0.1 within 200 ms"]);
+        ip("address del 127.0.0.1/8 dev lo");
+        for bind_anything in ["0", "1"] {
+            sysctl("ipv4/ip_nonlocal_bind", bind_anything);
+            sysctl("ipv6/ip_nonlocal_bind", bind_anything);
+            for target in ["http://127.0.0.1:80/", "http://localhost:80/", "http://[::1]:80/"] {
+                assert_nothing_leaves(target, &[target]);
+            }
+        }
+    });
+}
+
+#[test]
+fn where_ipv6_is_off_nothing_is_said_of_it() {
+    isolated(|| {
+        sysctl("ipv6/conf/all/disable_ipv6", "1");
+        let line = lprobe([":80/"]).unhealthy();
+        assert_eq!(line, "http://localhost:80/: 127.0.0.1: connection refused");
+        lprobe(["--ipv6", ":80/"]).unhealthy_saying(&["::1: not an address of this container"]);
+    });
+}
+
+#[test]
+fn no_proxy_variable_is_read() {
+    let server = Server::answering(OK);
+    let proxy = Server::answering("HTTP/1.1 503 Not this way\r\n\r\n");
+    let mut command = Command::new(binary());
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, proxy.http("/"));
+    }
+    run(command.arg(server.http("/"))).healthy();
+    assert!(proxy.untouched());
+}
+
+#[test]
+fn no_resolver_is_asked() {
+    if !have_tools(&["strace"]) {
+        return;
+    }
+    let calls = |target: &str| {
+        run(Command::new("strace").args(["-e", "trace=%file,%network"]).arg(binary()).arg(target)).stderr
+    };
+    let own = calls(":1/");
+    assert!(own.contains("connect(") && !own.contains("open"), "{own}");
+    for name in ["http://example.com/", "http://localhost.example/"] {
+        let foreign = calls(name);
+        assert!(!["socket(", "connect(", "open"].iter().any(|call| foreign.contains(call)), "{foreign}");
+    }
+}
+
+/// With one port to choose a source from, a connection to it meets itself.
+#[test]
+fn a_connection_to_itself_is_unhealthy() {
+    isolated(|| {
+        sysctl("ipv4/ip_local_port_range", "40002 40002");
+        for host in ["localhost", "127.0.0.1", "[::1]"] {
+            for target in [format!("tcp://{host}:40002"), format!("http://{host}:40002/")] {
+                lprobe([target]).unhealthy_saying(&["nothing listens on the port"]);
+            }
+        }
+    });
+}
+
+/// Connections that hold every port toward another server, as a busy proxy's do, are in nobody's way.
+#[test]
+fn a_used_up_port_range_does_not_matter() {
+    isolated(|| {
+        let busy = Server::silent();
+        let well = Server::answering(OK);
+        sysctl("ipv4/ip_local_port_range", "41000 41009");
+        let held: Vec<_> = from_fn(|| TcpStream::connect((LOCALHOST, busy.port)).ok()).take(100).collect();
+        assert_eq!(held.len(), 10, "every port is taken");
+        lprobe([well.http("/")]).healthy();
+    });
+}

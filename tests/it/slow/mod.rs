@@ -1,0 +1,10 @@
+//! What takes minutes, and programs that not everyone has: images on other bases, Compose, Kubernetes' manifests, other
+//! architectures, releases. `make test-slow` runs these.
+
+mod architectures;
+mod compose;
+mod examples;
+mod image;
+mod kubernetes;
+mod registry;
+mod release;

@@ -11,6 +11,5 @@ pub mod expand;
 pub mod http2;
 mod peer;
 pub mod response;
-#[path = "../../tests/it/support/rfc9112.rs"]
-mod rfc9112;
+pub mod rfc9112;
 pub mod target;

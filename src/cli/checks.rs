@@ -146,7 +146,7 @@ impl TargetGroup<'_> {
             let time = call.or(voice.rpc_timeout).unwrap_or(timeout).min(timeout);
             Rc::new(grpc::call(arguments, voice, connection, time)?)
         };
-        let mut tls = Tls::default();
+        let mut tls = Tls::new();
         let endpoint = |authority: Authority| match &self.unix_socket {
             Some(path) => Endpoint::Unix(path.clone()),
             None => Endpoint::Authority(authority),

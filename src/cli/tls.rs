@@ -18,10 +18,14 @@ use crate::tls::settings::{self, Source};
 use crate::tls::trust::Trust;
 
 /// What the options for TLS say, read when the first target needs it: the system's authorities take 10 ms.
-#[derive(Default)]
 pub struct Tls(Option<(Source, Option<ServerName<'static>>)>);
 
 impl Tls {
+    /// Reads nothing yet.
+    pub fn new() -> Self {
+        Self(None)
+    }
+
     /// Returns how to speak to `host`, where that is over TLS.
     pub fn settings(&mut self, arguments: &Arguments, tls: bool, host: Host) -> Result<Option<Settings>, BadUsage> {
         if !tls {

@@ -6,10 +6,14 @@ use crate::target::authority::Host;
 use crate::tls::Settings;
 
 /// What the options for TLS say: nothing.
-#[derive(Default)]
 pub struct Tls;
 
 impl Tls {
+    /// Reads nothing.
+    pub fn new() -> Self {
+        Self
+    }
+
     /// Returns how to speak to `host`: not over TLS.
     pub fn settings(&mut self, _arguments: &Arguments, _tls: bool, _host: Host) -> Result<Option<Settings>, BadUsage> {
         Ok(None)

@@ -57,7 +57,7 @@ pub fn run(plan: &Plan) -> io::Result<Vec<Outcome>> {
 
 /// Probes every check once.
 async fn attempt(plan: &Plan, timeout: Duration, is_last: bool) -> Vec<Outcome> {
-    all(plan.checks.iter().map(|check| outcome(check, timeout, is_last)).collect()).await
+    all(plan.checks.iter().map(|check| Box::pin(outcome(check, timeout, is_last))).collect()).await
 }
 
 fn healthy(outcomes: &[Outcome]) -> bool {
@@ -98,8 +98,7 @@ async fn probe(probe: &Probe, progress: &Progress) -> Result<(), Unhealthy> {
 }
 
 /// Returns the outputs of all `futures`, in their order.
-async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut futures: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
+async fn all<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
     let mut outputs: Vec<_> = futures.iter().map(|_| None).collect();
     poll_fn(|context| {
         for (future, output) in futures.iter_mut().zip(&mut outputs).filter(|(_, output)| output.is_none()) {

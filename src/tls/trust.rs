@@ -24,7 +24,7 @@ pub enum Trust {
     /// Those of these authorities, for the name that was asked for.
     Authorities(RootCertStore),
     /// Those of any identity in these SPIFFE trust domains, each with its bundle.
-    TrustDomains(Vec<(String, RootCertStore)>),
+    Spiffe(Vec<(String, RootCertStore)>),
 }
 
 impl Trust {
@@ -54,7 +54,7 @@ impl Trust {
                 }
                 verify_server_name(&parsed, name)
             }
-            Self::TrustDomains(bundles) => {
+            Self::Spiffe(bundles) => {
                 let domain = trust_domain(certificate);
                 let bundle = bundles.iter().find(|(name, _)| Some(name) == domain.as_ref());
                 let (_, store) = bundle.ok_or(CertificateError::ApplicationVerificationFailure)?;

@@ -59,7 +59,7 @@ pub fn credentials_in(message: &[u8]) -> Option<Credentials> {
             _ => {}
         }
     }
-    Some(Credentials { trust: Arc::new(Trust::TrustDomains(bundles)), identity: Some(credentials?) })
+    Some(Credentials { trust: Arc::new(Trust::Spiffe(bundles)), identity: Some(credentials?) })
 }
 
 /// Reads an X509SVID: `spiffe_id`, `x509_svid`, `x509_svid_key` and `bundle` are fields 1 to 4.

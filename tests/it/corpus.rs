@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 #[path = "../../fuzz/src/lib.rs"]
-mod fuzz;
+pub mod fuzz;
 
 type Accepts = fn(&[u8]) -> bool;
 

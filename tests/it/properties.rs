@@ -11,9 +11,10 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use crate::corpus::fuzz::rfc9112;
 use crate::support::netns::{packets_out, with_a_way_out};
 use crate::support::server::Server;
-use crate::support::{FULL, Outcome, binary, lprobe, rfc9112, run};
+use crate::support::{FULL, Outcome, binary, lprobe, run};
 use lprobe::door::{Command as Asked, SCHEMES, SERVICES, Statuses, Target, options, parse, personality};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

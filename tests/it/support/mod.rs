@@ -4,7 +4,6 @@ pub mod engine;
 pub mod memcheck;
 pub mod netns;
 pub mod nginx;
-pub mod rfc9112;
 pub mod script;
 pub mod server;
 

@@ -46,7 +46,8 @@ bench-node: dist target/demo-server
 
 # The blocks of the pages that show help and tables of options.
 docs:
-	cargo run --quiet --locked --features render --bin render docs
+	cargo run --quiet --locked --target-dir target/render --features render --bin render docs
+	scripts/modules
 
 clean:
 	rm -rf target dist

@@ -1,5 +1,6 @@
 //! Renders what is derived from the lists of schemes, options and personalities: `render files DIR` the man page and the
-//! shell completions of both builds, `render docs` the blocks of the pages that say "make docs".
+//! shell completions of both builds, `render docs` the blocks of the pages that say "make docs", `render dictionary` the
+//! words that fuzzing should know.
 
 use std::path::Path;
 use std::{env, fs, io};
@@ -7,8 +8,8 @@ use std::{env, fs, io};
 use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::{Shell, generate_to};
 use clap_mangen::Man;
-use lprobe::door::{help, options, pages};
-use options::{Group, OPTIONS, Opt, Takes};
+use lprobe::door::{SCHEMES, help, options, pages, personality::PERSONALITIES};
+use options::{Group, OPTIONS, Opt, SHARED_FLAGS, Takes};
 
 /// The man page's sections behind the options.
 const MORE: &str = ".SH EXIT STATUS
@@ -29,7 +30,11 @@ fn main() -> io::Result<()> {
             .into_iter()
             .try_for_each(|(name, full)| files(Path::new(folder), name, full)),
         ["docs"] => docs(),
-        _ => Err(io::Error::other("expected render files DIR, or render docs")),
+        ["dictionary"] => {
+            dictionary();
+            Ok(())
+        }
+        _ => Err(io::Error::other("expected render files DIR, render docs or render dictionary")),
     }
 }
 
@@ -99,4 +104,18 @@ fn docs() -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Prints every option and scheme, as libFuzzer's dictionaries have words.
+fn dictionary() {
+    let flags = PERSONALITIES.iter().flat_map(|personality| personality.flags);
+    for option in OPTIONS.iter().chain(&SHARED_FLAGS).chain(flags) {
+        println!("\"--{}=\"", option.name);
+    }
+    for scheme in &SCHEMES {
+        println!("\"{}://\"", scheme.name);
+    }
+    for personality in PERSONALITIES {
+        println!("\"{}\"", personality.name);
+    }
 }

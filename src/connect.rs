@@ -1,5 +1,5 @@
-//! The only file that opens a connection, and so the only one to audit for promise 1: a probe reaches its own
-//! container and nothing else. It knows addresses and nothing of the protocols that are spoken on them.
+//! The only file that opens connections, and so the only one to audit for promise 1: a probe reaches its own container
+//! and nothing else. This file knows addresses, and none of the protocols that are spoken on them.
 
 use std::io;
 use std::net::{self, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,7 +19,7 @@ use crate::unhealthy::Unhealthy;
 use crate::unhealthy::awaiting::Awaiting;
 use crate::unhealthy::connection::{ConnectError, Peer};
 
-/// A connection of either kind, so that what is spoken on it is compiled once.
+/// A TCP or Unix connection. It is a trait object, so that the protocols are compiled once.
 pub type Stream = Box<dyn Duplex>;
 
 /// Both directions of a connection.
@@ -31,7 +31,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Duplex for S {}
 ///
 /// # Errors
 ///
-/// [`Unhealthy::NotConnected`] when nothing takes one.
+/// [`Unhealthy::NotConnected`] if no address accepts the connection.
 pub async fn open(endpoint: &Endpoint, writes: Writes, progress: &Progress) -> Result<Stream, Unhealthy> {
     match endpoint {
         Endpoint::Authority(authority) => open_tcp(authority, writes, progress).await,
@@ -44,12 +44,12 @@ pub async fn open(endpoint: &Endpoint, writes: Writes, progress: &Progress) -> R
 pub enum Writes {
     /// Once.
     Once,
-    /// Several times. Nagle's algorithm would have each write wait for the one before to be acknowledged, which takes a
-    /// peer that has nothing to say 40 ms.
+    /// Several times. Nagle's algorithm would delay each write until the peer acknowledges the one before. A peer that
+    /// has nothing to send delays its acknowledgement by 40 ms.
     Often,
 }
 
-/// Connects to the first address of `authority` that takes a connection.
+/// Connects to the first address of `authority` that accepts a connection.
 async fn open_tcp(authority: &Authority, writes: Writes, progress: &Progress) -> Result<Stream, Unhealthy> {
     let mut tried = Vec::new();
     for &address in authority.host.addresses() {
@@ -58,14 +58,14 @@ async fn open_tcp(authority: &Authority, writes: Writes, progress: &Progress) ->
             Ok(stream) => {
                 progress.connected();
                 if writes != Writes::Once {
-                    // Where it fails, the probe is slower.
+                    // A failure only makes the probe slower.
                     let _ = stream.set_nodelay(true);
-                    // TLS writes by writev, which raises SIGPIPE where others fail.
+                    // TLS writes with writev, which raises SIGPIPE where other writes return an error.
                     block_write_signals();
                 }
                 return Ok(Box::new(stream));
             }
-            // Where IPv6 is off there is no ::1, and what 127.0.0.1 said is the whole reason.
+            // Without IPv6 there is no ::1, and the error from 127.0.0.1 is the whole reason.
             Err(ConnectError::ForeignAddress) if !tried.is_empty() => {}
             Err(error) => tried.push((Peer::Ip(address), error)),
         }
@@ -80,7 +80,7 @@ async fn open_unix(path: &Path, progress: &Progress) -> Result<Stream, Unhealthy
     block_write_signals();
     let stream = loop {
         match UnixStream::connect(path).await {
-            // A full backlog: where TCP would try again, unix(7) leaves that to us.
+            // The backlog is full. TCP retries by itself; with a Unix socket, the caller has to retry: unix(7).
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(Duration::from_millis(10)).await,
             stream => break stream.map_err(|error| Unhealthy::NotConnected(vec![(peer(), error.into())]))?,
         }
@@ -89,16 +89,16 @@ async fn open_unix(path: &Path, progress: &Progress) -> Result<Stream, Unhealthy
     Ok(Box::new(stream))
 }
 
-/// Opens sockets that exchange datagrams with each address of `authority`, and with nobody else.
+/// Opens a UDP socket for each address of `authority`. Each socket exchanges datagrams with its own address only.
 ///
 /// # Errors
 ///
-/// [`Unhealthy::NotConnected`] when there is none.
-pub fn datagrams(authority: &Authority) -> Result<Vec<(IpAddr, UdpSocket)>, Unhealthy> {
+/// [`Unhealthy::NotConnected`] if no socket opens.
+pub fn open_udp(authority: &Authority) -> Result<Vec<(IpAddr, UdpSocket)>, Unhealthy> {
     let mut tried = Vec::new();
     let mut sockets = Vec::new();
     for &address in authority.host.addresses() {
-        match datagrams_with(SocketAddr::new(address, authority.port)) {
+        match open_udp_socket(SocketAddr::new(address, authority.port)) {
             Ok(socket) => sockets.push((address, socket)),
             Err(error) => tried.push((Peer::Ip(address), error)),
         }
@@ -106,11 +106,11 @@ pub fn datagrams(authority: &Authority) -> Result<Vec<(IpAddr, UdpSocket)>, Unhe
     if sockets.is_empty() { Err(Unhealthy::NotConnected(tried)) } else { Ok(sockets) }
 }
 
-fn datagrams_with(target: SocketAddr) -> Result<UdpSocket, ConnectError> {
+fn open_udp_socket(target: SocketAddr) -> Result<UdpSocket, ConnectError> {
     prove_own_address(target).map_err(bind_error)?;
     let socket = net::UdpSocket::bind(SocketAddr::new(target.ip(), 0)).map_err(bind_error)?;
     socket.connect(target)?;
-    // A datagram to oneself would come back as its own reply.
+    // A socket that is connected to itself would receive its own datagram as the reply.
     if socket.local_addr()? == target {
         return Err(ConnectError::SelfConnection);
     }
@@ -121,40 +121,40 @@ fn datagrams_with(target: SocketAddr) -> Result<UdpSocket, ConnectError> {
 async fn connect_to(target: SocketAddr) -> Result<TcpStream, ConnectError> {
     prove_own_address(target).map_err(bind_error)?;
     let socket = if target.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(bind_error)?;
-    // Without this, bind takes a port that no other connection from this address has, and fails once a busy
-    // proxy's connections, or their TIME_WAITs, hold them all. With it, connect picks one free for this target.
+    // Without this option, bind takes a port that no other connection from this address uses. It fails once the
+    // connections of a busy proxy, or their TIME_WAITs, occupy all ports. With the option, connect picks a port that is
+    // free for this target.
     bind_address_no_port(&socket);
-    // The kernel's proof that the target is this container: no one can bind an address that is another's, and
-    // with one address on both ends the peer can only be us.
+    // This bind proves that the target is this container. The kernel refuses to bind an address of another machine, and
+    // with the same address on both ends the peer can only be this container.
     socket.bind(SocketAddr::new(target.ip(), 0)).map_err(bind_error)?;
     let stream = socket.connect(target).await.map_err(|error| match error.raw_os_error() {
         Some(libc::EADDRNOTAVAIL) => ConnectError::NoLocalPort,
         _ => ConnectError::Io(error),
     })?;
-    // Where nothing listens on a port of ip_local_port_range, connect can pick that port as the source too, and
-    // TCP's simultaneous open (RFC 9293, section 3.5) then joins the socket to itself.
+    // If nothing listens on a port of ip_local_port_range, connect can pick the same port as the source port. TCP's
+    // simultaneous open (RFC 9293, section 3.5) then connects the socket to itself.
     if stream.local_addr()? == target {
-        // Reset it: in TIME_WAIT, it would keep the port from the service that is about to listen there.
+        // Resets the connection: in TIME_WAIT, it would keep the port from a service that is about to listen there.
         stream.set_zero_linger()?;
         return Err(ConnectError::SelfConnection);
     }
     Ok(stream)
 }
 
-/// Asks the kernel whether `target` is an address of this container, beside the bind that follows. Where
-/// `ip_nonlocal_bind` is set, anything can be bound, and a connection to another's address would send its
-/// first packet out. So the kernel is asked in a second way, which that setting does not touch and which sends
-/// nothing.
+/// Checks with the kernel that `target` is an address of this container, in addition to the bind that follows. With
+/// `ip_nonlocal_bind` set, any address can be bound, and a connection to a foreign address would send its first packet
+/// out. This check does not depend on that setting, and sends nothing.
 fn prove_own_address(target: SocketAddr) -> io::Result<()> {
     match target.ip().to_canonical() {
-        // The kernel lets no packet from 127/8 out by another device than loopback.
+        // The kernel sends packets from 127/8 through the loopback device only.
         IpAddr::V4(address) if address.is_loopback() => Ok(()),
-        // An interface can be named by its address, and only by one that is here.
+        // This option names an interface by its address. The kernel accepts only an address of this container.
         IpAddr::V4(address) => {
             SockRef::from(&net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?).set_multicast_if_v4(&address)
         }
-        // The source that is chosen for a destination is the destination itself, if that is here: RFC 6724, rule 1.
-        // For IPv4 it would be the primary address of the interface.
+        // For a destination in this container, the kernel chooses the destination itself as the source: RFC 6724, rule
+        // 1. For IPv4, it would choose the primary address of the interface.
         IpAddr::V6(address) => {
             let socket = net::UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
             let routed = socket.connect(target).and_then(|()| socket.local_addr());
@@ -168,7 +168,7 @@ fn prove_own_address(target: SocketAddr) -> io::Result<()> {
 
 fn bind_error(error: io::Error) -> ConnectError {
     match error.raw_os_error() {
-        // The second where the kernel has no IPv6 at all.
+        // The kernel returns EAFNOSUPPORT if it has no IPv6 at all.
         Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT) => ConnectError::ForeignAddress,
         Some(libc::EADDRINUSE) => ConnectError::NoLocalPort,
         _ => ConnectError::Io(error),

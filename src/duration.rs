@@ -1,24 +1,24 @@
-//! A span of time as people write it in Dockerfiles and as Go's flags take it.
+//! Durations, written as in Dockerfiles and in Go's flags.
 
 use std::fmt;
 use std::time::Duration;
 
-/// The longest time that a probe may take.
+/// The longest time limit of a probe.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The timer's tick.
+/// The shortest duration: one tick of the timer.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// Not a duration, or none that a probe can use.
+/// A text that is not a duration, or a duration that a probe can't use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadDuration;
 
-/// Reads how long a probe may take: a [`span`] from 1 ms to 24 hours.
+/// Reads the time limit of a probe: a [`span`] from 1 ms to 24 hours.
 pub fn parse(text: &str) -> Result<Duration, BadDuration> {
     span(text).ok().filter(|duration| *duration <= LONGEST).ok_or(BadDuration)
 }
 
-/// Reads `500ms`, `1s`, `1.5s`, `2m`, `1m30s`; a bare number is seconds. From 1 ms to 584 years.
+/// Reads a duration from 1 ms to 584 years: `500ms`, `1s`, `1.5s`, `2m`, `1m30s`. A bare number is in seconds.
 pub fn span(text: &str) -> Result<Duration, BadDuration> {
     let mut rest = text;
     let mut nanoseconds = 0;
@@ -42,7 +42,8 @@ pub fn span(text: &str) -> Result<Duration, BadDuration> {
     }
 }
 
-/// Multiplies `number`, which may have a fraction, by `unit`: integers alone, since parsing floats would cost 12 KB.
+/// Multiplies `number`, which may have a fraction, by `unit`. It uses integers only, since parsing floats would cost 12
+/// KB.
 fn scale(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.len() + fraction.len() == 0 || fraction.contains('.') {
@@ -53,7 +54,7 @@ fn scale(number: &str, unit: u64) -> Option<u64> {
     whole.checked_mul(unit)?.checked_add(digits)
 }
 
-/// Cuts the longest beginning whose bytes are all `wanted` off `rest`.
+/// Removes the longest prefix of `wanted` bytes from `rest`, and returns it.
 fn take_while<'a>(rest: &mut &'a str, wanted: fn(u8) -> bool) -> &'a str {
     let end = rest.bytes().position(|byte| !wanted(byte)).unwrap_or(rest.len());
     let (taken, left) = rest.split_at(end);
@@ -61,7 +62,7 @@ fn take_while<'a>(rest: &mut &'a str, wanted: fn(u8) -> bool) -> &'a str {
     taken
 }
 
-/// Returns whole milliseconds; `as_millis` would bring the code that prints 128 bits.
+/// Returns whole milliseconds. `as_millis` returns a `u128`, and the code that prints one would enlarge the binary.
 pub fn milliseconds(time: Duration) -> u64 {
     time.as_secs() * 1000 + u64::from(time.subsec_millis())
 }

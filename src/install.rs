@@ -1,4 +1,4 @@
-//! `lprobe install PATH`: the program copies itself, so that an image FROM scratch can seed a volume.
+//! `lprobe install PATH`: copies the program to PATH, so that an image FROM scratch can seed a volume.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
@@ -8,12 +8,12 @@ use std::process;
 
 use crate::sys::stdio::block_write_signals;
 
-/// Copies `program` to `path`, mode 0755. The copy is complete before it has its name: whoever looks sees the old file
-/// or the new one.
+/// Copies `program` to `path`, with mode 0755. A complete copy is renamed to `path`: a reader sees the old file or the
+/// whole new one.
 ///
 /// # Errors
 ///
-/// What is at `path` is not a regular file, or something can't be read or written.
+/// The file at `path` is not a regular file, or a file can't be read or written.
 pub fn install(program: &Path, path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(there) if !there.is_file() => return Err(io::Error::other("is there, and not a regular file")),
@@ -21,7 +21,7 @@ pub fn install(program: &Path, path: &Path) -> io::Result<()> {
         _ => {}
     }
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    // In a container the process's number is often 1, and what a killed copy left has that name.
+    // In a container the process ID is often 1, so a killed copy may have left a file of the same name.
     let temporary = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), process::id()));
     let _ = fs::remove_file(&temporary);
     let copied = copy(program, &temporary).and_then(|()| fs::rename(&temporary, path));

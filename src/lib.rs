@@ -17,7 +17,7 @@ pub(crate) mod sys;
 pub(crate) mod target;
 #[cfg(feature = "full")]
 pub(crate) mod tls;
-/// What stands in for TLS in the small build.
+/// Stands in for TLS in the small build.
 #[cfg(not(feature = "full"))]
 #[path = "tls/absent.rs"]
 pub(crate) mod tls;
@@ -50,7 +50,7 @@ pub mod door {
     #[cfg(feature = "full")]
     pub use crate::{tls::workload_api, unhealthy::grpc::ServingStatus, wire::gzip};
 
-    /// What is printed.
+    /// The output.
     pub mod report {
         pub use crate::report::{outcomes, refusal, text};
     }

@@ -1,4 +1,4 @@
-//! What one run is to do, once its arguments are understood. A check owns everything that its probe needs.
+//! The plan of one run, made from its arguments. Each check owns everything that its probe needs.
 
 use std::fmt;
 use std::rc::Rc;
@@ -20,125 +20,125 @@ use crate::wire::Version;
 /// The checks, and the settings of the whole run.
 #[derive(Debug)]
 pub struct Plan {
-    /// What to probe, all at once.
+    /// The checks, which are probed all at once.
     pub checks: Vec<Check>,
-    /// The time that one attempt has, for all checks together.
+    /// The time limit of one attempt, in which all checks run.
     pub timeout: Duration,
-    /// The time that attempts may go on, until every check is healthy.
+    /// How long attempts are repeated until every check is healthy. `None` makes one attempt.
     pub wait: Option<Duration>,
-    /// Whether to say how long each probe took.
+    /// Whether to print healthy targets, timings and the variables that were used.
     pub verbose: bool,
-    /// The variables that the plan is made from.
+    /// The environment variables that the plan was made from.
     pub variables: Variables,
 }
 
-/// The names of variables.
+/// The names of environment variables.
 #[derive(Debug, Default)]
 pub struct Variables {
-    /// Those that an option is from.
+    /// The variables that supplied an option.
     pub heeded: Vec<String>,
-    /// One that is no option's, but is close to one that is.
+    /// A variable that supplies no option, but whose name is close to one that does.
     pub misspelt: Option<Misspelt>,
 }
 
-/// A variable with a slip in its name.
+/// A variable whose name seems to be misspelt.
 #[derive(Debug)]
 pub struct Misspelt {
     /// The name as it is set.
     pub name: String,
-    /// The name that it is close to.
+    /// The known name that it is close to.
     pub meant: String,
 }
 
-/// One target, and what is expected of it.
+/// One target, and the conditions under which it is healthy.
 #[derive(Debug)]
 pub struct Check {
-    /// What to ask, and whom.
+    /// The probe of the target.
     pub probe: Probe,
-    /// A healthy target that took longer is unhealthy.
+    /// The time after which a healthy answer is too late.
     pub max_latency: Option<Duration>,
 }
 
-/// What to ask, and whom.
+/// A target, and how to probe it.
 #[derive(Debug)]
 pub enum Probe {
     /// An HTTP request.
     Http(HttpProbe),
-    /// A call of gRPC's health service.
+    /// A call to gRPC's health service.
     #[cfg(feature = "full")]
     Grpc(GrpcProbe),
     /// An exchange of bytes on a stream.
     Stream(Endpoint, Rc<Exchange>),
     /// An exchange of datagrams.
     Udp(Authority, Rc<Exchange>),
-    /// A service's handshake.
+    /// The handshake of a known service.
     Service(&'static Service, Endpoint),
-    /// A look at a heartbeat file.
+    /// A check of a heartbeat file.
     File(FileTarget),
 }
 
-/// An HTTP request: to whom, and what its answer must be like.
+/// An HTTP request, and where to send it.
 #[derive(Debug)]
 pub struct HttpProbe {
-    /// What to ask for.
+    /// The URL to request.
     pub target: HttpTarget,
-    /// Where to connect.
+    /// The endpoint to connect to.
     pub endpoint: Endpoint,
-    /// How to speak TLS, where it is spoken.
+    /// The TLS settings; `None` without TLS.
     pub tls: Option<tls::Settings>,
-    /// The request and what its answer must be like.
+    /// The request, and the response that is healthy.
     pub request: Rc<HttpRequest>,
 }
 
-/// An HTTP request, and what its answer must be like.
+/// An HTTP request, and the response that is healthy.
 #[derive(Debug)]
 pub struct HttpRequest {
-    /// The version of HTTP that is spoken.
+    /// The version of HTTP.
     pub version: Version,
     /// GET, HEAD, OPTIONS or POST.
     pub method: Method,
-    /// What is sent beside Host, or in place of it.
+    /// The headers to send in addition to Host, or in place of it.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// The statuses that are healthy.
+    /// The healthy statuses.
     pub statuses: Statuses,
-    /// Texts that the body must have, every one.
+    /// The texts that the body must contain, every one.
     pub contains: Vec<Vec<u8>>,
 }
 
-/// A call of gRPC's health service: to whom, and how.
+/// A call to gRPC's health service, and where to send it.
 #[cfg(feature = "full")]
 #[derive(Debug)]
 pub struct GrpcProbe {
     /// The service to ask about.
     pub target: GrpcTarget,
-    /// Where to connect.
+    /// The endpoint to connect to.
     pub endpoint: Endpoint,
-    /// How to speak TLS, where it is spoken.
+    /// The TLS settings; `None` without TLS.
     pub tls: Option<tls::Settings>,
-    /// How to call.
+    /// The settings of the call.
     pub call: Rc<GrpcCall>,
 }
 
-/// How gRPC's health service is called.
+/// The settings of a call to gRPC's health service.
 #[cfg(feature = "full")]
 #[derive(Debug)]
 pub struct GrpcCall {
-    /// Metadata and the user agent, as they are sent.
+    /// The metadata and the user agent.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Whether messages are compressed, both ways.
+    /// Whether messages are compressed, in both directions.
     pub gzip: bool,
-    /// The time for the connection and its handshakes.
+    /// The time limit of the connection and its handshakes.
     pub connect_timeout: Duration,
-    /// The time for the call.
+    /// The time limit of the call.
     pub timeout: Duration,
 }
 
-/// Bytes to send, and what to await.
+/// Bytes to send, and the reply to expect.
 #[derive(Debug, Default)]
 pub struct Exchange {
-    /// Sent first; nothing where it is empty.
+    /// The bytes to send first; may be empty.
     pub send: Vec<u8>,
-    /// Any of these is healthy; where there is none, the reply is not awaited.
+    /// The texts of which a healthy reply contains at least one. If there are none, no reply is awaited.
     pub expect: Vec<Vec<u8>>,
 }
 
@@ -148,7 +148,7 @@ impl fmt::Display for Misspelt {
     }
 }
 
-/// Prints the target as a log may show it: without its query, which may hold a token.
+/// Prints the target without its query, which may contain a token.
 impl fmt::Display for Probe {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoint = match self {

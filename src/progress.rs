@@ -1,16 +1,17 @@
-//! How far a probe has come: what it awaits, for the words when its time is over, and how long it has taken.
+//! The progress of a probe: the step that it awaits, which the message at the deadline names, and the time that it has
+//! taken.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::unhealthy::awaiting::Awaiting;
 
-/// Kept by one probe while it runs.
+/// The progress of one probe while it runs.
 pub struct Progress {
     start: Instant,
     awaiting: Cell<Awaiting>,
     connected: Cell<Option<Duration>>,
-    /// Whether the process ends after this attempt, which closes every connection.
+    /// Whether the process exits after this attempt. The exit closes every connection.
     pub is_last_attempt: bool,
 }
 
@@ -20,37 +21,37 @@ impl Progress {
         Self { start: Instant::now(), awaiting: Cell::default(), connected: Cell::default(), is_last_attempt }
     }
 
-    /// Notes that a connection is awaited, or the like.
+    /// Records what the probe awaits now.
     pub fn awaits(&self, awaiting: Awaiting) {
         self.awaiting.set(awaiting);
     }
 
-    /// Notes that a step of the protocol is awaited, as in "no TLS handshake within 1000 ms".
+    /// Records the protocol step that the probe awaits now. It prints as in "no TLS handshake within 1000 ms".
     pub fn awaits_step(&self, step: &'static str) {
         self.awaiting.set(Awaiting::Step(step));
     }
 
-    /// Notes that the connection is open.
+    /// Records that the connection is open.
     pub fn connected(&self) {
         self.connected.set(Some(self.start.elapsed()));
     }
 
-    /// Returns what was awaited last.
+    /// Returns what the probe awaited last, and resets it.
     pub fn awaiting(&self) -> Awaiting {
         self.awaiting.take()
     }
 
-    /// Returns how long it took until the connection was open, and until now.
+    /// Returns the time until the connection was open, and the time until now.
     pub fn timings(&self) -> Timings {
         Timings { connected: self.connected.get(), total: self.start.elapsed() }
     }
 }
 
-/// How long a probe took.
+/// The times of a probe.
 #[derive(Debug, Clone, Copy)]
 pub struct Timings {
-    /// Until its connection was open, if it came so far.
+    /// The time until the connection was open, if one opened.
     pub connected: Option<Duration>,
-    /// In all.
+    /// The time of the whole probe.
     pub total: Duration,
 }

@@ -1,4 +1,4 @@
-//! What is printed: nothing of a healthy target unless asked for, and one line of an unhealthy one.
+//! The output: one line for each unhealthy target, and nothing for a healthy target unless `--verbose` asks for it.
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
@@ -11,16 +11,20 @@ use crate::progress::Timings;
 use crate::sys::stdio;
 use crate::unhealthy::Unhealthy;
 
-/// What Docker keeps of a check's output is 4,096 bytes; all lines together stay below.
-const ROOM: usize = 4000;
+/// The most bytes of all lines together. Docker keeps 4,096 bytes of a check's output.
+const MAX_OUTPUT: usize = 4000;
 
-/// The longest text of a line, and the shortest that is still of use, in bytes.
-const LINE: (usize, usize) = (600, 48);
+/// The longest text of a line, in bytes.
+const MAX_TEXT: usize = 600;
 
-/// What a line has around its text, at most: the longest name, an ellipsis and its end.
-const AROUND: usize = "grpc_health_probe: ...\n".len();
+/// The shortest text of a line that is still useful, in bytes.
+const MIN_TEXT: usize = 48;
 
-/// Prints a line for each target that wants one, in their order, and returns the exit code.
+/// The most bytes of a line besides its text: the longest name, an ellipsis and the newline.
+const OVERHEAD: usize = "grpc_health_probe: ...\n".len();
+
+/// Prints a line for each unhealthy target, or for every target with `--verbose`, in the order of the plan. Returns the
+/// exit code.
 #[inline(never)]
 pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
     let (mut healthy, mut unhealthy) = (String::new(), String::new());
@@ -28,21 +32,21 @@ pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
     let wanted = |verdict: &Result<(), Unhealthy>| plan.verbose || verdict.is_err();
     let Variables { heeded, misspelt } = &plan.variables;
     if plan.verbose && !heeded.is_empty() {
-        add_line(name, &mut healthy, &format_args!("heeded variables: {}", heeded.join(", ")), LINE.0);
+        add_line(name, &mut healthy, &format_args!("heeded variables: {}", heeded.join(", ")), MAX_TEXT);
     }
     if plan.verbose
         && let Some(misspelt) = misspelt
     {
-        add_line(name, &mut healthy, misspelt, LINE.0);
+        add_line(name, &mut healthy, misspelt, MAX_TEXT);
     }
     let mut left = outcomes.iter().filter(|(verdict, _)| wanted(verdict)).count();
-    let limit = (ROOM / left.max(1)).saturating_sub(AROUND).clamp(LINE.1, LINE.0);
+    let limit = (MAX_OUTPUT / left.max(1)).saturating_sub(OVERHEAD).clamp(MIN_TEXT, MAX_TEXT);
     for (check, (verdict, timings)) in plan.checks.iter().zip(outcomes) {
-        if !wanted(verdict) || healthy.len() + unhealthy.len() + limit + AROUND > ROOM {
+        if !wanted(verdict) || healthy.len() + unhealthy.len() + limit + OVERHEAD > MAX_OUTPUT {
             continue;
         }
         left -= 1;
-        let timings = Shown(plan.verbose.then_some(timings));
+        let timings = TimingsSuffix(plan.verbose.then_some(timings));
         let target = shortened(printable(&check.probe), limit / 2);
         match verdict {
             Ok(()) => add_line(name, &mut healthy, &format_args!("{target}: healthy{timings}"), limit),
@@ -58,21 +62,21 @@ pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
         let lines = if code == 0 { &mut healthy } else { &mut unhealthy };
         add_line(name, lines, &format_args!("and {left} more"), limit);
     }
-    // What can't be printed changes no verdict.
+    // A failure to print does not change the verdict.
     let _ = write(&mut io::stdout(), &healthy);
     let _ = write(&mut io::stderr(), &unhealthy);
     code
 }
 
-/// Prints one line that says why there is nothing to probe, and returns the exit code.
+/// Prints one line that says why nothing was probed, and returns the exit code.
 pub fn refusal(name: &str, why: &dyn Display) -> i32 {
     let mut line = String::new();
-    add_line(name, &mut line, why, LINE.0);
+    add_line(name, &mut line, why, MAX_TEXT);
     let _ = write(&mut io::stderr(), &line);
     1
 }
 
-/// Prints a text that was asked for, and returns the exit code.
+/// Prints a text that the user asked for, such as the help, and returns the exit code.
 pub fn text(name: &str, text: &str) -> i32 {
     match write(&mut io::stdout(), text) {
         Ok(()) => 0,
@@ -80,7 +84,7 @@ pub fn text(name: &str, text: &str) -> i32 {
     }
 }
 
-/// Writes without waiting for a reader who may never come: nothing outlasts the deadline.
+/// Writes only if the write does not block: a reader that never reads must not delay the exit past the deadline.
 fn write<S: Write + AsRawFd>(stream: &mut S, text: &str) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
@@ -101,7 +105,8 @@ fn add_line(name: &str, lines: &mut String, text: &dyn Display, limit: usize) {
     lines.push('\n');
 }
 
-/// Escapes a text: every line is made of this, so that none brings a terminal anything but printable ASCII.
+/// Escapes every byte that is not printable ASCII. Every line is escaped, so that no line sends a control sequence to a
+/// terminal.
 fn printable(text: &dyn Display) -> String {
     let mut printable = String::new();
     for byte in text.to_string().bytes() {
@@ -113,7 +118,7 @@ fn printable(text: &dyn Display) -> String {
     printable
 }
 
-/// Cuts a printable text to `limit` bytes.
+/// Cuts a printable text to `limit` bytes, and marks the cut with an ellipsis.
 fn shortened(mut text: String, limit: usize) -> String {
     if text.len() > limit {
         text.replace_range(limit.., "...");
@@ -121,10 +126,10 @@ fn shortened(mut text: String, limit: usize) -> String {
     text
 }
 
-/// Timings, if they are wanted, as the end of a line.
-struct Shown<'a>(Option<&'a Timings>);
+/// Timings as the end of a line. `None` prints nothing.
+struct TimingsSuffix<'a>(Option<&'a Timings>);
 
-impl Display for Shown<'_> {
+impl Display for TimingsSuffix<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Timings { connected, total }) = self.0 else { return Ok(()) };
         let milliseconds =

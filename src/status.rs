@@ -10,7 +10,7 @@ const VALID: RangeInclusive<u16> = 100..=599;
 /// A set of HTTP statuses, written as a list of statuses and ranges: `200-299,301`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statuses {
-    /// One bit a status, from 0 to 639.
+    /// One bit for each status from 0 to 639.
     bits: [u64; 10],
 }
 
@@ -19,7 +19,7 @@ pub struct Statuses {
 pub enum BadStatuses {
     /// It is malformed, or names a status that does not exist.
     Malformed,
-    /// One of its items has interim statuses alone, which end no answer.
+    /// An item contains only interim statuses, and no response ends with one.
     Interim,
 }
 
@@ -55,17 +55,18 @@ impl FromStr for Statuses {
     }
 }
 
-/// Reads three digits, so that no sign and no leading zero passes for one.
+/// Reads a status of exactly three digits. Parsing a `u16` alone would accept a sign or a leading zero.
 fn status(text: &str) -> Result<u16, BadStatuses> {
     text.parse().ok().filter(|status| text.len() == 3 && VALID.contains(status)).ok_or(BadStatuses::Malformed)
 }
 
-/// Returns whether another response follows one of this status: RFC 9110, section 15.2. What follows 101 is another protocol.
+/// Returns whether another response follows a response of this status: RFC 9110, section 15.2. After 101, the
+/// connection speaks another protocol.
 fn is_interim(status: u16) -> bool {
     (100..200).contains(&status) && status != 101
 }
 
-/// Prints the shortest list that means the same, so that no spelling of it can fill a health log.
+/// Prints the shortest list of the same statuses, so that a long list can't fill a health log.
 impl fmt::Display for Statuses {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_prints_as_the_shortest_that_means_the_same() {
+    fn a_list_prints_in_its_shortest_form() {
         for (list, printed) in [
             ("200", "200"),
             ("200-299", "200-299"),
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_status_is_refused() {
+    fn an_invalid_status_is_refused() {
         for list in ["", "200,", "2xx", "20", "0200", "+20", "600", "299-200", "200-299-300", "200 "] {
             assert_eq!(list.parse::<Statuses>(), Err(BadStatuses::Malformed), "{list}");
         }

@@ -37,8 +37,10 @@ fn healthy(kind: u8, reply: &[u8], piece: usize) -> bool {
     let stream = peer::saying(reply, piece);
     let wanted = Exchange { send: Vec::new(), expect: vec![b"ready".to_vec()] };
     match service(kind) {
-        Some(judge) => peer::run(exchange::judged(stream, b"ping", &judge)).is_ok(),
-        None => peer::run(exchange::judged(stream, b"ping", &|reply| exchange::expected(&wanted, reply))).is_ok(),
+        Some(judge) => peer::run(exchange::send_and_judge(stream, b"ping", &judge)).is_ok(),
+        None => {
+            peer::run(exchange::send_and_judge(stream, b"ping", &|reply| exchange::expected(&wanted, reply))).is_ok()
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The arguments of one group of targets and the `LPROBE_` variables behind them, taken apart but not yet understood.
+//! The arguments of one group of targets, and the `LPROBE_` variables that supply missing options. They are separated
+//! here, and interpreted elsewhere.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
@@ -10,18 +11,19 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::bad_usage::{BadUsage, bad_value};
 use super::expand::expand;
 use super::options::{Group, OPTIONS, Opt, SHARED_FLAGS, SHORT_HELP, Takes};
-use super::variables::{Variables, variable, variable_behind};
+use super::variables::{Variables, variable, variable_name};
+use crate::target::bad_target::BadTarget;
 
-/// What was given, and where.
+/// The arguments of one group of targets.
 pub struct Arguments<'a> {
     matches: ArgMatches,
-    /// Whether there may be any option: most health checks are one target, and each question costs 100 instructions.
+    /// Whether there may be any option. Most health checks are one target, and each lookup costs 100 instructions.
     has_options: bool,
-    /// The variables behind options that the command line leaves out.
+    /// The variables, which supply the options that the command line leaves out.
     variables: &'a Variables,
 }
 
-/// Takes a command line apart into its groups, at each `--next`: the first has what stands before it. `flags` are those of
+/// Splits a command line into its groups, at each `--next`: the first group is the part before it. `flags` are those of
 /// other tools.
 pub fn groups<'a>(
     arguments: Vec<OsString>,
@@ -43,32 +45,32 @@ pub fn groups<'a>(
 
 impl<'a> Arguments<'a> {
     fn new(arguments: Vec<OsString>, known: &[&'static Opt], variables: &'a Variables) -> Result<Self, BadUsage> {
-        // Of some fifty options, all that a probe names are declared, and the others where something is amiss: each costs
-        // 5,000 instructions and 1.5 KB.
+        // Declares only the options that the command line names, since each of some fifty costs 5,000 instructions and
+        // 1.5 KB. If something is wrong, all are declared, so that the error is right.
         let named = |name: &str| arguments.iter().any(|argument| names(argument, name));
         let matches = command(known, &named).try_get_matches_from(&arguments);
         let matches = matches.or_else(|_| command(known, &|_| true).try_get_matches_from(&arguments))?;
         let has_options = arguments.iter().any(|argument| argument.as_bytes().starts_with(b"-"));
         let arguments = Self { matches, has_options, variables };
-        for option in known.iter().filter(|option| !option.is_served()) {
+        for option in known.iter().filter(|option| !option.is_available()) {
             if arguments.asked(option)? {
-                return Err(BadUsage(format!("--{} takes TLS or gRPC, which only lprobe-full has", option.name)));
+                return Err(BadUsage(format!("--{} {}", option.name, BadTarget::NotInThisBuild)));
             }
         }
         Ok(arguments)
     }
 
-    /// Returns whether `name` stands on the command line.
+    /// Returns whether the command line has `name`.
     pub fn given(&self, name: &str) -> bool {
         (self.has_options || name == "target") && self.matches.try_contains_id(name).unwrap_or(false)
     }
 
-    /// Returns whether `option` stands on the command line, and is not switched off there, as in `--gzip=false`.
+    /// Returns whether the command line has `option`, and does not switch it off, as in `--gzip=false`.
     pub fn asked(&self, option: &Opt) -> Result<bool, BadUsage> {
         Ok(self.given(option.name) && (option.takes != Takes::Nothing || self.flag(option.name)?))
     }
 
-    /// Returns the command line's values as they stand there.
+    /// Returns the values on the command line, before variables in them are expanded.
     fn raw(&self, name: &str) -> Vec<&OsStr> {
         if !self.has_options && name != "target" {
             return Vec::new();
@@ -77,12 +79,12 @@ impl<'a> Arguments<'a> {
         values.into_iter().flatten().map(OsString::as_os_str).collect()
     }
 
-    /// Returns whether an option that takes nothing is on.
+    /// Returns whether an option without a value is on.
     pub fn flag(&self, name: &'static str) -> Result<bool, BadUsage> {
         Ok(self.one(name, parse_bool)?.unwrap_or(false))
     }
 
-    /// Reads the value of an option, as `reader` understands it.
+    /// Reads the value of an option with `reader`.
     pub fn one<T, E: Display>(
         &self,
         name: &'static str,
@@ -96,7 +98,7 @@ impl<'a> Arguments<'a> {
         Ok(value)
     }
 
-    /// Reads the values of an option, as `reader` understands each.
+    /// Reads each value of an option with `reader`.
     pub fn many<T, E: Display>(
         &self,
         name: &'static str,
@@ -110,8 +112,8 @@ impl<'a> Arguments<'a> {
         Ok(values)
     }
 
-    /// Calls `reader` with each value of an option: the command line's, or else the environment's. It is apart from its
-    /// callers, which are compiled once for each type that is read.
+    /// Calls `reader` with each value of an option: those of the command line, or else those of the environment. This
+    /// function is not generic, since its callers are compiled once for each type that is read.
     fn each(&self, name: &str, reader: &mut dyn FnMut(&str) -> Result<(), String>) -> Result<(), BadUsage> {
         let values = self.raw(name);
         for raw in &values {
@@ -126,9 +128,9 @@ impl<'a> Arguments<'a> {
         if !values.is_empty() {
             return Ok(());
         }
-        let Some(raw) = self.variables.behind(name) else { return Ok(()) };
+        let Some(raw) = self.variables.value_of(name) else { return Ok(()) };
         let refuse =
-            |value: &OsStr, problem: &dyn Display| bad_value(&variable_behind(name), is_secret(name), value, problem);
+            |value: &OsStr, problem: &dyn Display| bad_value(&variable_name(name), is_secret(name), value, problem);
         let text = raw.to_str().ok_or_else(|| refuse(&raw, &"not UTF-8"))?;
         let mut read = |text: &str| {
             allowed(name, text).and_then(|()| reader(text)).map_err(|error| refuse(OsStr::new(text), &error))
@@ -155,7 +157,7 @@ fn allowed(name: &str, value: &str) -> Result<(), String> {
     }
 }
 
-/// Prints a list in words, with `end` behind each: `A, B or C`.
+/// Joins items in words: `A, B or C`. `end` follows each item, and `last` stands before the last one.
 pub fn list(items: &[&str], end: &str, last: &str) -> String {
     let mut words = String::new();
     for (index, item) in items.iter().enumerate() {
@@ -169,7 +171,7 @@ pub fn list(items: &[&str], end: &str, last: &str) -> String {
     words
 }
 
-/// Declares the options that `wanted` names to clap, and the targets.
+/// Declares to clap the targets, and the options that are `wanted`.
 fn command(known: &[&'static Opt], wanted: &dyn Fn(&str) -> bool) -> Command {
     let mut command = Command::new("lprobe").no_binary_name(true).disable_help_flag(true).disable_version_flag(true);
     command = command.arg(text("target").action(ArgAction::Append));
@@ -184,34 +186,34 @@ fn argument(option: &Opt) -> Arg {
     let argument = text(option.name)
         .long(option.name)
         .action(if option.takes == Takes::Many { ArgAction::Append } else { ArgAction::Set })
-        // Go's flags know -ipv6=false, and take no value after a space.
+        // As with Go's flags, -ipv6=false is valid, and a value after a space is not.
         .num_args(usize::from(!is_flag)..=1)
         .require_equals(is_flag)
         .default_missing_value("true")
         .allow_hyphen_values(!is_flag)
-        // With a target beside a command, nothing passes for healthy.
+        // A command takes no target: its exit code 0 would pass for a healthy target.
         .exclusive(matches!(option.group, Group::Command));
     match option.short {
-        // Long flags may have one dash, so that --v is -v.
+        // A long flag may have one dash, so that --v must equal -v.
         Some('v') => argument.short('v').alias("v"),
-        // What -h shows is not what --help does.
+        // -h is an option of its own, since it shows less than --help.
         Some(letter) if option.name != "help" => argument.short(letter),
         _ => argument,
     }
 }
 
-/// An argument taken as it comes: what it must look like, and how to say so, is for the code that reads it.
+/// Declares an argument without a check of its value. The code that reads the value checks it, and words the error.
 fn text(name: &'static str) -> Arg {
     Arg::new(name).value_parser(OsStringValueParser::new())
 }
 
-/// Returns the name of a flag, be it with one dash or two, and with a value or not.
+/// Returns the name of a flag, with one dash or two, and with a value or without.
 pub fn flag_name(argument: &OsStr) -> Option<&[u8]> {
     let flag = argument.as_bytes().strip_prefix(b"-")?;
     flag.strip_prefix(b"-").unwrap_or(flag).split(|&byte| byte == b'=').next()
 }
 
-/// Returns whether `argument` may name the option `name`, by its first letter if that is all there is.
+/// Returns whether `argument` may name the option `name`. With a single dash, it may name any option.
 fn names(argument: &OsStr, name: &str) -> bool {
     match argument.as_bytes() {
         [b'-', b'-', long @ ..] => long.split(|&byte| byte == b'=').next() == Some(name.as_bytes()) || long == b"v",
@@ -220,9 +222,9 @@ fn names(argument: &OsStr, name: &str) -> bool {
     }
 }
 
-/// Splits a command line at each `--next`. Long flags with a single dash, as Go's programs take them, get the second:
-/// `-port=8080` is `--port=8080`. Options of one letter stay as they are, and so does what follows an option that takes a
-/// value, or `--`.
+/// Splits a command line at each `--next`. A long flag with a single dash, as Go's programs take it, gets a second one:
+/// `-port=8080` becomes `--port=8080`. Options of one letter stay unchanged. So does the value after an option that
+/// takes one, and everything after `--`.
 fn split(arguments: Vec<OsString>, known: &[&'static Opt]) -> Vec<Vec<OsString>> {
     let mut groups = vec![Vec::with_capacity(arguments.len())];
     let (mut is_value, mut all_are_targets) = (false, false);
@@ -262,7 +264,7 @@ fn double_dash(argument: OsString) -> OsString {
     }
 }
 
-/// Reads a truth value as Go's strconv.ParseBool does.
+/// Reads a boolean as Go's strconv.ParseBool does.
 fn parse_bool(text: &str) -> Result<bool, &'static str> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),

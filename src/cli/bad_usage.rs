@@ -1,4 +1,4 @@
-//! Why nothing can be done with a command line.
+//! Why a command line can't be used.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
@@ -6,11 +6,11 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// Why nothing can be done with the arguments: one line, safe to print.
+/// Why the arguments can't be used: one line that is safe to print.
 #[derive(Debug)]
 pub struct BadUsage(pub String);
 
-/// Refuses a value, which is quoted unless it may be a secret.
+/// Returns the error for a value. The value is quoted unless it may be a secret.
 pub fn bad_value(label: &str, is_secret: bool, value: &OsStr, problem: &dyn Display) -> BadUsage {
     match is_secret || holds_pem(value) {
         true => BadUsage(format!("{label} (value not shown): {problem}")),
@@ -18,14 +18,14 @@ pub fn bad_value(label: &str, is_secret: bool, value: &OsStr, problem: &dyn Disp
     }
 }
 
-/// Returns whether a text is what should be in a file, and may be a private key.
+/// Returns whether a text is PEM, which belongs in a file, and may be a private key.
 pub fn holds_pem(text: &OsStr) -> bool {
     const BEGIN: &[u8] = b"-----BEGIN";
     text.as_bytes().windows(BEGIN.len()).any(|window| window == BEGIN)
 }
 
-/// Returns a value without what may be secret in a target, however malformed it is: all before the last `@` but a
-/// scheme, and all behind the first `?` or `#`.
+/// Returns a value without what may be secret in a target, however malformed it is: everything before the last `@`
+/// except a scheme, and everything after the first `?` or `#`.
 fn without_secrets(value: &OsStr) -> OsString {
     let bytes = value.as_bytes();
     let scheme = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
@@ -38,7 +38,7 @@ fn without_secrets(value: &OsStr) -> OsString {
     OsString::from_vec([&bytes[..scheme], hidden_before, shown, hidden_after].concat())
 }
 
-/// An argument as it may be printed: in quotes, escaped, and cut where it is long.
+/// An argument that prints in quotes, escaped, and cut if it is long.
 pub struct Quoted<'a>(pub &'a OsStr);
 
 impl Display for Quoted<'_> {
@@ -68,7 +68,8 @@ impl From<clap::Error> for BadUsage {
     }
 }
 
-/// Refuses an argument that nobody knows. What is glued to a flag, as to curl's -H, may be a secret.
+/// Returns the error for an unknown argument. A value that is attached to a flag, as to curl's -H, may be a secret, so
+/// it is not printed.
 fn unknown(argument: &str, similar: &str) -> String {
     let shown = match argument.find(|part: char| !part.is_ascii_alphanumeric() && part != '-') {
         Some(end) => format!("{}...", &argument[..end]),
@@ -81,7 +82,7 @@ fn unknown(argument: &str, similar: &str) -> String {
     }
 }
 
-/// Returns what clap calls an argument, `--port <PORT>`, without what it takes.
+/// Returns clap's name of an argument, such as `--port <PORT>`, without the value.
 fn name_in(argument: Option<&ContextValue>) -> String {
     match argument {
         Some(ContextValue::String(name)) => name.split_once(" <").map_or(&**name, |(name, _)| name).into(),

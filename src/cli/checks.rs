@@ -1,4 +1,4 @@
-//! Groups of targets and their options into a plan.
+//! Makes the plan from groups of targets and their options.
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::arguments::{Arguments, list};
 use super::bad_usage::BadUsage;
-use super::escape::{unescape, unescape_some};
+use super::escape::{unescape, unescape_nonempty};
 #[cfg(feature = "full")]
 use super::grpc;
 use super::http;
@@ -25,17 +25,17 @@ use crate::target::bad_target::BadTarget;
 use crate::target::endpoint::Endpoint;
 use crate::target::scheme::{Kind, SCHEMES, Scheme};
 
-/// Targets, and the options that are for them.
+/// Targets, and the options that apply to them.
 pub struct TargetGroup<'a> {
     /// The options.
     pub arguments: Arguments<'a>,
     /// The targets, at least one.
     pub targets: Vec<Target>,
-    /// Where HTTP and gRPC connect, instead of to the targets' hosts.
+    /// The Unix socket that HTTP and gRPC connect to, instead of the targets' hosts.
     pub unix_socket: Option<PathBuf>,
 }
 
-/// The settings of the whole run, which any group may have, and one at most.
+/// The settings of the whole run. Any group may have them, each at most once.
 pub struct RunSettings {
     timeout: Option<Duration>,
     wait: Option<Duration>,
@@ -43,13 +43,13 @@ pub struct RunSettings {
 }
 
 impl RunSettings {
-    /// Reads them from these groups, at least one.
+    /// Reads the settings from these groups, of which there is at least one.
     pub fn read(groups: &[Arguments]) -> Result<Self, BadUsage> {
         if groups.iter().any(|group| group.given("connect-timeout") && group.given("timeout")) {
             return Err(BadUsage("--connect-timeout can't go with --timeout".into()));
         }
-        let timeout = having(groups, "timeout")?.one("timeout", duration::parse)?;
-        let wait = having(groups, "wait")?.one("wait", duration::parse)?;
+        let timeout = group_with(groups, "timeout")?.one("timeout", duration::parse)?;
+        let wait = group_with(groups, "wait")?.one("wait", duration::parse)?;
         let mut verbose = false;
         for group in groups {
             verbose |= group.flag("verbose")?;
@@ -58,8 +58,8 @@ impl RunSettings {
     }
 }
 
-/// Returns the group that has an option of the whole run, or the first one.
-fn having<'a, 'b>(groups: &'a [Arguments<'b>], name: &str) -> Result<&'a Arguments<'b>, BadUsage> {
+/// Returns the group that has an option of the whole run, or the first group if none has it.
+fn group_with<'a, 'b>(groups: &'a [Arguments<'b>], name: &str) -> Result<&'a Arguments<'b>, BadUsage> {
     let mut given = groups.iter().filter(|group| group.given(name));
     let group = given.next().unwrap_or(&groups[0]);
     match given.next() {
@@ -77,7 +77,7 @@ pub fn plan(
 ) -> Result<Plan, BadUsage> {
     let mut longest = Duration::ZERO;
     for group in &mut groups {
-        group.settle_targets()?;
+        group.apply_to_targets()?;
         group.refuse_useless_options()?;
         longest = longest.max(group.default_timeout(voice)?);
     }
@@ -90,8 +90,8 @@ pub fn plan(
 }
 
 impl TargetGroup<'_> {
-    /// Applies the options that say more of the targets.
-    fn settle_targets(&mut self) -> Result<(), BadUsage> {
+    /// Applies the options that change the targets.
+    fn apply_to_targets(&mut self) -> Result<(), BadUsage> {
         if self.arguments.flag("ipv6")? {
             for target in &mut self.targets {
                 target.use_ipv6().map_err(|error| BadUsage(format!("--ipv6: {error}")))?;
@@ -102,26 +102,26 @@ impl TargetGroup<'_> {
         Ok(())
     }
 
-    /// Refuses an option that no target heeds: it would be a check that is not made. (A variable may be meant for other
-    /// probes.)
+    /// Refuses an option that applies to no target: it asks for a check that would not be made. A variable is not
+    /// refused, since it may be meant for other probes.
     fn refuse_useless_options(&self) -> Result<(), BadUsage> {
         for option in OPTIONS.iter().filter(|option| self.arguments.given(option.name)) {
-            let is_heeded = self.targets.iter().any(|target| option.group.heeds(target.scheme()));
+            let is_heeded = self.targets.iter().any(|target| option.group.applies_to(target.scheme()));
             if !is_heeded && self.arguments.asked(option)? {
-                let targets = heeding(option);
+                let targets = applicable_targets(option);
                 return Err(BadUsage(format!("--{} is for {targets}, and there is no such target", option.name)));
             }
         }
         Ok(())
     }
 
-    /// Returns the times that the options have for a connection and for a gRPC call.
+    /// Returns the time limits of a connection and of a gRPC call, if the options set them.
     fn times(&self) -> Result<[Option<Duration>; 2], BadUsage> {
         let connection = self.arguments.one("connect-timeout", duration::parse)?;
         Ok([connection, self.arguments.one("rpc-timeout", duration::parse)?])
     }
 
-    /// Returns the time for everything where the run has none: what connections and calls have for themselves.
+    /// Returns the time limit of a run that sets none: the sum of those of a connection and of a call.
     fn default_timeout(&self, voice: &Voice) -> Result<Duration, BadUsage> {
         let [connection, call] = self.times()?;
         let is_called = self.targets.iter().any(|target| matches!(target.scheme().kind, Kind::Grpc));
@@ -138,7 +138,7 @@ impl TargetGroup<'_> {
         }
         let request = Rc::new(http::request(arguments, voice)?);
         let send = arguments.one("send", unescape)?.unwrap_or_default();
-        let exchange = Rc::new(Exchange { send, expect: arguments.many("expect", unescape_some)? });
+        let exchange = Rc::new(Exchange { send, expect: arguments.many("expect", unescape_nonempty)? });
         #[cfg(feature = "full")]
         let call = {
             let [connection, call] = self.times()?;
@@ -184,12 +184,12 @@ impl TargetGroup<'_> {
     }
 }
 
-/// Says which targets heed an option.
-fn heeding(option: &Opt) -> String {
+/// Returns the targets that an option applies to, in words.
+fn applicable_targets(option: &Opt) -> String {
     if option.group == Group::Host {
         return "targets with a host".into();
     }
-    let heeds = |scheme: &&Scheme| scheme.is_served() && option.group.heeds(scheme);
-    let names: Vec<&str> = SCHEMES.iter().filter(heeds).map(|scheme| scheme.name).collect();
+    let applies_to = |scheme: &&Scheme| scheme.is_available() && option.group.applies_to(scheme);
+    let names: Vec<&str> = SCHEMES.iter().filter(applies_to).map(|scheme| scheme.name).collect();
     list(&names, "://", "and")
 }

@@ -1,19 +1,19 @@
-//! What a command line asks for.
+//! The command that a command line gives.
 
 use std::path::PathBuf;
 
 use crate::plan::Plan;
 
-/// What a command line asks for.
+/// The command that a command line gives.
 #[derive(Debug)]
 pub enum Command {
     /// A probe.
     Probe(Box<Plan>),
-    /// A copy of the program at this path.
+    /// Installation of the program at this path.
     Install(PathBuf),
-    /// The screen of `-h`.
+    /// The short help of `-h`.
     ShortHelp,
-    /// The text of `--help`.
+    /// The help of `--help`.
     Help,
     /// The version.
     Version,

@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-/// Why a text can't be sent or awaited.
+/// Why a text can't be sent or expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadEscape {
-    /// A backslash begins none of the known escapes.
+    /// A backslash that begins no known escape.
     Unknown,
-    /// There is nothing to await.
+    /// An empty text, which every reply contains.
     Empty,
 }
 
-/// Reads what is awaited, as [`unescape`] does: nothing at all would be there at once.
-pub fn unescape_some(text: &str) -> Result<Vec<u8>, BadEscape> {
+/// Reads an expected text, as [`unescape`] does, and refuses an empty one: every reply would contain it at once.
+pub fn unescape_nonempty(text: &str) -> Result<Vec<u8>, BadEscape> {
     unescape(text).and_then(|bytes| if bytes.is_empty() { Err(BadEscape::Empty) } else { Ok(bytes) })
 }
 
-/// Returns `text` with `\r`, `\n`, `\t`, `\0`, `\xHH` and `\\` as the bytes that they mean.
+/// Returns `text`, with `\r`, `\n`, `\t`, `\0`, `\xHH` and `\\` replaced by the bytes that they mean.
 pub fn unescape(text: &str) -> Result<Vec<u8>, BadEscape> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -63,6 +63,6 @@ mod tests {
         for text in ["\\", r"\a", r"\x", r"\x1", r"\xg0", r"\x0g"] {
             assert_eq!(unescape(text), Err(BadEscape::Unknown), "{text}");
         }
-        assert_eq!(unescape_some(""), Err(BadEscape::Empty));
+        assert_eq!(unescape_nonempty(""), Err(BadEscape::Empty));
     }
 }

@@ -9,15 +9,15 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 pub enum BadExpansion {
     /// The variable is not set, and there is no default.
     Unset(String),
-    /// `$` begins nothing that is known.
+    /// A `$` that begins no known reference.
     Dollar,
 }
 
-/// Expands `argument` with the values that `variable` has for names, and `$$` as a dollar sign.
+/// Expands `argument` with the values that `variable` returns. `$$` becomes a dollar sign.
 ///
 /// # Errors
 ///
-/// The first reference that can't be expanded.
+/// The first reference that can't be expanded, as a [`BadExpansion`].
 pub fn expand(argument: &OsStr, variable: fn(&OsStr) -> Option<OsString>) -> Result<OsString, BadExpansion> {
     let mut rest = argument.as_bytes();
     let mut expanded = Vec::new();
@@ -40,13 +40,13 @@ pub fn expand(argument: &OsStr, variable: fn(&OsStr) -> Option<OsString>) -> Res
     Ok(OsString::from_vec(expanded))
 }
 
-/// Returns what stands for `NAME` or `NAME:-default`. As in a shell, the default also replaces an empty value.
+/// Returns the value of `NAME` or `NAME:-default`. As in a shell, the default also replaces an empty value.
 fn value(reference: &[u8], variable: fn(&OsStr) -> Option<OsString>) -> Result<Vec<u8>, BadExpansion> {
     let end = reference.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_');
     let (name, default) = reference.split_at(end.unwrap_or(reference.len()));
     let default = match default {
         [] => None,
-        // A reference within a default would end it at its own brace.
+        // A reference within a default is refused: its closing brace would end the outer reference.
         [b':', b'-', default @ ..] if !default.contains(&b'$') => Some(default),
         _ => return Err(BadExpansion::Dollar),
     };

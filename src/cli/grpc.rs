@@ -12,7 +12,7 @@ use super::voice::Voice;
 use crate::plan::GrpcCall;
 use crate::target::{GrpcTarget, Target};
 
-/// Reads how to call, with these times for the connection and for the call.
+/// Reads the settings of a call, with these time limits for the connection and for the call.
 pub fn call(
     arguments: &Arguments,
     voice: &Voice,
@@ -24,7 +24,7 @@ pub fn call(
     Ok(GrpcCall { headers, gzip: arguments.flag("gzip")?, connect_timeout, timeout })
 }
 
-/// Puts the name of `--service` where a target names no service.
+/// Sets the name of `--service` in each target that names no service.
 pub fn name_services(arguments: &Arguments, targets: &mut [Target]) -> Result<(), BadUsage> {
     let Some(name) = arguments.one("service", |text| Ok::<_, BadUsage>(text.to_owned()))? else { return Ok(()) };
     for target in targets {
@@ -39,7 +39,7 @@ pub fn name_services(arguments: &Arguments, targets: &mut [Target]) -> Result<()
     Ok(())
 }
 
-/// Reads custom metadata: gRPC over HTTP/2, "Requests". What begins with `grpc-` is gRPC's own.
+/// Reads custom metadata: gRPC over HTTP/2, "Requests". gRPC reserves the names that begin with `grpc-`.
 fn metadata(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let (name, contents) = text.split_once(':').ok_or("expected NAME: VALUE")?;
     let name = http::name(name)?;

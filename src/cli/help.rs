@@ -1,13 +1,13 @@
-//! What `-h` and `--help` say, and so what the man page, the completions and docs/flags.md say: all of it is derived from
+//! The texts of `-h` and `--help`, and of the man page, the completions and docs/flags.md. All of them are derived from
 //! the lists of schemes, options and personalities.
 
 use super::options::{Group, OPTIONS, Opt, SHARED_FLAGS};
 use super::personality::PERSONALITIES;
-use super::variables::variable_behind;
+use super::variables::variable_name;
 use crate::FULL;
 use crate::target::scheme::{SCHEMES, Scheme};
 
-/// The columns of a screen.
+/// The width of a screen, in columns.
 const COLUMNS: usize = 80;
 
 /// The column in which an option's help begins.
@@ -19,12 +19,12 @@ const ABOUT: &str = "Probes its own container, all targets at once: exit 0 all h
 
 const NOTES: &str = "HOST is localhost or an address of this container. ${NAME:-default} expands.\n";
 
-/// Returns the version's line.
+/// Returns the line that `--version` prints.
 pub fn version() -> String {
     format!("lprobe {}{}\n", env!("CARGO_PKG_VERSION"), if FULL { " (full)" } else { "" })
 }
 
-/// Returns one screen of 80 columns and 24 lines: what most people need.
+/// Returns the short help: what most people need, on one screen of 80 columns and 24 lines.
 pub fn short(full: bool) -> String {
     let mut help = [USAGE, ABOUT].concat();
     add_forms(&mut help, full);
@@ -35,7 +35,7 @@ pub fn short(full: bool) -> String {
     help
 }
 
-/// Returns all that there is to say, in groups.
+/// Returns the complete help, in groups.
 pub fn long(full: bool) -> String {
     let mut help = [ABOUT, "\nUsage: ", USAGE].concat();
     help += "       lprobe install PATH: copy this program to PATH\n\nTargets:\n";
@@ -70,15 +70,25 @@ fn schemes(full: bool) -> impl Iterator<Item = &'static Scheme> {
     SCHEMES.iter().filter(move |scheme| full || !scheme.full)
 }
 
+/// Returns the table of docs/targets.md: every scheme of either build.
+pub fn targets() -> String {
+    let mut table = "| target | port | build | healthy when |\n| --- | --- | --- | --- |\n".to_owned();
+    for Scheme { name, form, healthy, port, full, .. } in &SCHEMES {
+        let port = port.map(|port| port.to_string()).unwrap_or_default();
+        let build = if *full { "full" } else { "" };
+        table += &format!("| `{name}://{form}` | {port} | {build} | {healthy} |\n");
+    }
+    table
+}
+
 /// Returns the table of docs/flags.md: every option and flag of either build.
-pub fn table() -> String {
+pub fn flags() -> String {
     let mut table = "| option | variable | build | |\n| --- | --- | --- | --- |\n".to_owned();
     let flags = PERSONALITIES.iter().flat_map(|personality| personality.flags);
     for option in OPTIONS.iter().chain(&SHARED_FLAGS).chain(flags) {
         let short = option.short.map(|letter| format!("`-{letter}`, ")).unwrap_or_default();
         let space = if option.value.is_empty() { "" } else { " " };
-        let variable =
-            if option.has_variable() { format!("`{}`", variable_behind(option.name)) } else { String::new() };
+        let variable = if option.has_variable() { format!("`{}`", variable_name(option.name)) } else { String::new() };
         let build = if option.full { "full" } else { "" };
         let name = format!("{short}`--{}{space}{}`", option.name, option.value.replace('|', "\\|"));
         table += &format!("| {name} | {variable} | {build} | {} |\n", option.help);
@@ -93,7 +103,7 @@ fn add_options(help: &mut String, full: bool, wanted: &dyn Fn(&Opt) -> bool) {
     }
 }
 
-/// Adds one option: its names, its value, and what help says of it.
+/// Adds one option: its names, its value and its description.
 #[inline(never)]
 fn add_option(help: &mut String, option: &Opt) {
     let mut buffer = [0; 4];
@@ -104,7 +114,7 @@ fn add_option(help: &mut String, option: &Opt) {
     add_columns(help, &[dash, short, comma, option.name, space, value], option.help);
 }
 
-/// Adds a name, in parts, and what it means, in two columns; on two lines, where the name is long.
+/// Adds a name, given in parts, and its meaning, in two columns. The meaning of a long name is on the next line.
 fn add_columns(help: &mut String, name: &[&str], meaning: &str) {
     let begin = help.len();
     name.iter().for_each(|part| *help += part);
@@ -121,7 +131,7 @@ fn add_columns(help: &mut String, name: &[&str], meaning: &str) {
     *help += "\n";
 }
 
-/// Adds the forms of targets, packed into lines. Schemes of one form share it: `tcp:// udp://[HOST]:PORT`.
+/// Adds the forms of targets, packed into lines. Schemes of the same form share it: `tcp:// udp://[HOST]:PORT`.
 fn add_forms(help: &mut String, full: bool) {
     let mut line = String::new();
     for (place, scheme) in schemes(full).enumerate() {

@@ -16,7 +16,7 @@ use crate::status::Statuses;
 use crate::target::authority::parse_port;
 use crate::wire::Version;
 
-/// Reads what to send, and what to expect.
+/// Reads the request to send, and the response to expect.
 pub fn request(arguments: &Arguments, voice: &Voice) -> Result<HttpRequest, BadUsage> {
     let method = arguments.one("method", method)?.unwrap_or(Method::GET);
     let contains: Vec<Vec<u8>> = arguments.many("contains", text)?;
@@ -29,7 +29,7 @@ pub fn request(arguments: &Arguments, voice: &Voice) -> Result<HttpRequest, BadU
     Ok(HttpRequest { version, method, headers, statuses, contains })
 }
 
-/// Reads a method, which is one that the table of options allows.
+/// Reads a method. The table of options has been checked before, and allows no others.
 fn method(name: &str) -> Result<Method, &'static str> {
     Ok(match name {
         "HEAD" => Method::HEAD,
@@ -39,7 +39,7 @@ fn method(name: &str) -> Result<Method, &'static str> {
     })
 }
 
-/// Reads the caller's headers, and adds ours where the caller has none of that name.
+/// Reads the user's headers, and adds lprobe's own if the user gives none of the same name.
 fn headers(
     arguments: &Arguments,
     method: &Method,
@@ -48,7 +48,7 @@ fn headers(
 ) -> Result<Vec<(HeaderName, HeaderValue)>, BadUsage> {
     let mut headers = arguments.many("header", header)?;
     if FULL && version == Version::Http2 {
-        headers.iter().try_for_each(fit_for_http2)?;
+        headers.iter().try_for_each(check_for_http2)?;
     }
     if let Some(credentials) = arguments.one("basic-auth", basic)? {
         headers.push((AUTHORIZATION, credentials));
@@ -69,13 +69,13 @@ fn headers(
     Ok(headers)
 }
 
-/// Reads the user agent, which is the voice's own unless the caller has another.
+/// Reads the user agent. The default is that of the personality.
 pub fn user_agent(arguments: &Arguments, voice: &Voice) -> Result<HeaderValue, BadUsage> {
     Ok(arguments.one("user-agent", value)?.unwrap_or(HeaderValue::from_static(voice.user_agent)))
 }
 
-/// Refuses what is about the connection, and a host that can be no authority.
-fn fit_for_http2((name, value): &(HeaderName, HeaderValue)) -> Result<(), BadUsage> {
+/// Refuses headers about the connection, and a Host that can't be an authority.
+fn check_for_http2((name, value): &(HeaderName, HeaderValue)) -> Result<(), BadUsage> {
     if is_about_connection(name) {
         return Err(BadUsage(format!("--header {name} has no place in HTTP/2, which --http2 asks for")));
     }
@@ -85,16 +85,18 @@ fn fit_for_http2((name, value): &(HeaderName, HeaderValue)) -> Result<(), BadUsa
     Ok(())
 }
 
-/// Returns whether a value is a host and perhaps a port, not longer than a name of DNS (RFC 1035, section 2.3.4) with one.
+/// Returns whether a value is a host with an optional port, and not longer than a DNS name (RFC 1035, section 2.3.4)
+/// with a port.
 fn is_authority(value: &HeaderValue) -> bool {
     let Ok(authority) = Authority::try_from(value.as_bytes()) else { return false };
-    // User information would stand before the host.
+    // User information, which is not allowed, would stand before the host.
     let port = authority.as_str().strip_prefix(authority.host());
     let is_port = |port: &str| port.is_empty() || port.strip_prefix(':').is_some_and(|port| parse_port(port).is_ok());
     value.len() <= 261 && port.is_some_and(is_port)
 }
 
-/// Returns whether a header is about the connection: RFC 9113, section 8.2.2. TE might say `trailers`, but nobody would look at them.
+/// Returns whether a header is about the connection: RFC 9113, section 8.2.2. TE is one of them: HTTP/2 allows it with
+/// the value `trailers`, but nothing would read the trailers.
 pub fn is_about_connection(name: &HeaderName) -> bool {
     ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"].contains(&name.as_str())
 }
@@ -103,7 +105,7 @@ fn text(text: &str) -> Result<Vec<u8>, &'static str> {
     if text.is_empty() { Err("every body has it; expected a text") } else { Ok(text.into()) }
 }
 
-/// Reads a header, RFC 9110, section 5: a token, a colon, and a value without control characters.
+/// Reads a header: a token, a colon, and a value without control characters (RFC 9110, section 5).
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let (header, contents) = text.split_once(':').ok_or("expected NAME: VALUE")?;
     let name = name(header)?;
@@ -118,7 +120,7 @@ pub fn name(text: &str) -> Result<HeaderName, &'static str> {
     HeaderName::from_bytes(text.as_bytes()).map_err(|_| "a header's name is letters, digits and -")
 }
 
-/// Reads the value of a header: RFC 9110, section 5.5, less what is not ASCII.
+/// Reads the value of a header: RFC 9110, section 5.5, restricted to printable ASCII.
 pub fn value(text: &str) -> Result<HeaderValue, &'static str> {
     let visible = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let value = if visible { text.parse().ok() } else { None };

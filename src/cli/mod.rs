@@ -1,6 +1,6 @@
-//! A command line into a [`Command`]. A personality, picked once and first, says whose command line it is. clap takes it
-//! apart by the table in `options`; what each value must look like is read here, so that every refusal is one line that
-//! names the argument.
+//! Turns a command line into a [`Command`]. First, a personality is picked: the tool whose command line it is. clap
+//! then separates the arguments by the table in `options`. The values are read here, so that every error is one line
+//! that names the argument.
 
 mod arguments;
 mod bad_usage;
@@ -30,10 +30,10 @@ pub use command::Command;
 use personality::Picked;
 use variables::Variables;
 
-/// The name that begins each line of the program's output, and what its command line asks for.
+/// The name that begins each line of the program's output, and the result of parsing its command line.
 pub type Understood = (&'static str, Result<Command, BadUsage>);
 
-/// Understands a command line, the program's name first.
+/// Parses a command line, of which the first argument is the program's name.
 pub fn parse(arguments: Vec<OsString>) -> Understood {
     let Picked { name, personality, invocation } = personality::pick(arguments);
     let variables = Variables::new();

@@ -1,4 +1,5 @@
-//! THE table of options. Help, man page, completions, variables, refusals and docs/flags.md are derived from it.
+//! The table of options. The help, the man page, the completions, the variables, the error messages and docs/flags.md
+//! are derived from it.
 
 use crate::FULL;
 use crate::target::scheme::{Kind, Scheme};
@@ -8,28 +9,28 @@ use crate::target::scheme::{Kind, Scheme};
 pub struct Opt {
     /// The long name, without its dashes.
     pub name: &'static str,
-    /// The letter that stands for it.
+    /// The letter of its short form.
     pub short: Option<char>,
-    /// What it is for.
+    /// What it applies to.
     pub group: Group,
     /// How often it may be given.
     pub takes: Takes,
-    /// The name of its value, or the values that are allowed, with `|` between; empty where it takes none.
+    /// The name of its value, or the allowed values, separated by `|`; empty if it takes none.
     pub value: &'static str,
     /// Whether its value may be a secret, which no message shows.
     pub is_secret: bool,
-    /// Whether most people need it: `-h` shows it.
+    /// Whether most people need it, so that `-h` shows it.
     pub is_common: bool,
     /// Whether only the full build has it.
     pub full: bool,
-    /// What help says of it.
+    /// Its description in the help.
     pub help: &'static str,
 }
 
 /// How often an option may be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
-    /// Once, without a value: `--ipv6`, or `--ipv6=false` as Go's flags have it.
+    /// Once, without a value: `--ipv6`, or `--ipv6=false` as with Go's flags.
     Nothing,
     /// Once, with a value.
     One,
@@ -37,7 +38,7 @@ pub enum Takes {
     Many,
 }
 
-/// What an option is for. Help shows the groups in this order.
+/// What an option applies to. The help shows the groups in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     /// The whole run, whatever its targets are.
@@ -46,19 +47,19 @@ pub enum Group {
     Target,
     /// Targets with a host.
     Host,
-    /// Targets that are asked by HTTP.
+    /// HTTP targets.
     Http,
-    /// Targets that are asked by HTTP or gRPC.
+    /// HTTP and gRPC targets.
     Request,
-    /// Targets with which bytes are exchanged.
+    /// Targets that exchange bytes.
     Exchange,
     /// Targets over TLS.
     Tls,
-    /// Targets that are asked by gRPC.
+    /// gRPC targets.
     Grpc,
-    /// What is a command of its own, or parts the command line: no variable stands behind it.
+    /// An option that is a command, or that splits the command line. It has no variable.
     Command,
-    /// Another tool's flag: no variable stands behind it.
+    /// Another tool's flag, which has no variable.
     OtherTool,
 }
 
@@ -117,7 +118,7 @@ pub static OPTIONS: [Opt; 29] = [
     opt(Group::OtherTool, "connect-timeout", One, "DURATION", "--timeout; with gRPC, for the connection [default: 1s]"),
 ];
 
-/// `-h`, which shows less than `--help` does.
+/// The option `-h`, which shows less than `--help`.
 pub static SHORT_HELP: Opt = Opt { short: Some('h'), ..opt(Group::Command, "h", Nothing, "", "") };
 
 /// The flags that several other tools have.
@@ -127,34 +128,34 @@ pub static SHARED_FLAGS: [Opt; 2] = [
 ];
 
 impl Opt {
-    /// Another tool's flag, which takes a value.
-    pub const fn foreign(name: &'static str, value: &'static str, help: &'static str) -> Self {
+    /// Makes another tool's flag, which takes a value.
+    pub const fn other_tool(name: &'static str, value: &'static str, help: &'static str) -> Self {
         opt(Group::OtherTool, name, One, value, help)
     }
 
-    /// Another tool's flag that only the full build has.
-    pub const fn foreign_full(name: &'static str, value: &'static str, help: &'static str) -> Self {
-        full(Self::foreign(name, value, help))
+    /// Makes another tool's flag that only the full build has.
+    pub const fn other_tool_full(name: &'static str, value: &'static str, help: &'static str) -> Self {
+        full(Self::other_tool(name, value, help))
     }
 
-    /// Returns whether the full build, or the small one, has it.
+    /// Returns whether the full build has the option, or else the small build.
     pub fn is_in(&self, full: bool) -> bool {
         full || !self.full
     }
 
-    /// Returns whether this build has it.
-    pub fn is_served(&self) -> bool {
+    /// Returns whether this build has the option.
+    pub fn is_available(&self) -> bool {
         self.is_in(FULL)
     }
 
-    /// Returns whether a variable stands behind it, in a build that has it.
+    /// Returns whether the option has a variable, in a build that has the option.
     pub fn has_variable(&self) -> bool {
         !matches!(self.group, Group::Command | Group::OtherTool)
     }
 }
 
 impl Group {
-    /// The groups in the order of help, each with its title there.
+    /// The groups in the order of the help, with their titles there.
     pub const TITLES: [(Self, &'static str); 9] = [
         (Self::Run, "For the whole run"),
         (Self::Target, "For any target"),
@@ -167,8 +168,8 @@ impl Group {
         (Self::Command, "Other"),
     ];
 
-    /// Returns whether its options mean anything to targets of this scheme.
-    pub fn heeds(self, scheme: &Scheme) -> bool {
+    /// Returns whether its options apply to targets of this scheme.
+    pub fn applies_to(self, scheme: &Scheme) -> bool {
         match self {
             Self::Host => scheme.has_host(),
             Self::Http => matches!(scheme.kind, Kind::Http),

@@ -17,7 +17,7 @@ use crate::tls::credentials::{self, BadCredentials, Credentials};
 use crate::tls::settings::{self, Source};
 use crate::tls::trust::Trust;
 
-/// What the options for TLS say, read when the first target needs it: the system's authorities take 10 ms.
+/// The options for TLS. They are read when the first target needs them: the system's authorities take 10 ms.
 pub struct Tls(Option<(Source, Option<ServerName<'static>>)>);
 
 impl Tls {
@@ -26,7 +26,7 @@ impl Tls {
         Self(None)
     }
 
-    /// Returns how to speak to `host`, where that is over TLS.
+    /// Returns the TLS settings for `host`, or `None` without `tls`.
     pub fn settings(&mut self, arguments: &Arguments, tls: bool, host: Host) -> Result<Option<Settings>, BadUsage> {
         if !tls {
             return Ok(None);
@@ -56,7 +56,7 @@ fn source(arguments: &Arguments) -> Result<Source, BadUsage> {
 
 fn trust(arguments: &Arguments) -> Result<Trust, BadUsage> {
     if arguments.flag("tls-no-verify")? {
-        // With another tool's --tls, a name is for verification; with lprobe's own targets it is also for SNI.
+        // With another tool's --tls, the name is for verification. With lprobe's own targets, it is also for SNI.
         let useless = ["tls-ca-cert"].into_iter().chain(arguments.flag("tls")?.then_some("tls-server-name"));
         return match useless.into_iter().find(|name| arguments.given(name)) {
             Some(name) => Err(BadUsage(format!("--{name} can't go with --tls-no-verify, which trusts anyone"))),
@@ -82,7 +82,7 @@ fn identity(arguments: &Arguments) -> Result<Option<Arc<rustls::sign::CertifiedK
     }
 }
 
-/// Returns the name of a file, unless it is what should be in the file.
+/// Returns the name of a file. PEM itself is refused: it belongs in the file.
 fn file(name: &str) -> Result<&str, BadCredentials> {
     if holds_pem(OsStr::new(name)) { Err(BadCredentials::NotAName) } else { Ok(name) }
 }

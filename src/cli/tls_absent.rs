@@ -1,11 +1,11 @@
-//! What stands in for the options for TLS in the small build, in which no target is over TLS.
+//! Replaces the options for TLS in the small build, in which no target uses TLS.
 
 use super::arguments::Arguments;
 use super::bad_usage::BadUsage;
 use crate::target::authority::Host;
 use crate::tls::Settings;
 
-/// What the options for TLS say: nothing.
+/// The options for TLS, of which there are none.
 pub struct Tls;
 
 impl Tls {
@@ -14,7 +14,7 @@ impl Tls {
         Self
     }
 
-    /// Returns how to speak to `host`: not over TLS.
+    /// Returns `None`: no target uses TLS.
     pub fn settings(&mut self, _arguments: &Arguments, _tls: bool, _host: Host) -> Result<Option<Settings>, BadUsage> {
         Ok(None)
     }

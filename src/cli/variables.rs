@@ -1,4 +1,4 @@
-//! The `LPROBE_` variables behind the options.
+//! The `LPROBE_` variables, which supply the values of options.
 
 use std::cell::RefCell;
 use std::env;
@@ -10,30 +10,31 @@ use crate::sys::environment;
 
 const PREFIX: &str = "LPROBE_";
 
-/// How alike two names must be to be taken for one with a slip: `TIMEUOT` and `TIMEOUT` are 0.95 alike. Kubernetes sets
-/// LPROBE_SERVICE_HOST beside a service named lprobe, which is 0.86 like `SERVICE`.
-const ALIKE: f64 = 0.9;
+/// The similarity from which a name counts as misspelt: that of `TIMEUOT` and `TIMEOUT` is 0.95. Kubernetes sets
+/// LPROBE_SERVICE_HOST for a service named lprobe, and its similarity to `SERVICE` is 0.86.
+const MIN_SIMILARITY: f64 = 0.9;
 
-/// The variables of this process.
+/// The `LPROBE_` variables of this process.
 pub struct Variables {
-    /// Whether there is any of ours: most containers have none, and to ask for each is a tenth of a probe's instructions.
+    /// Whether any `LPROBE_` variable is set. Most containers have none, and to look up each takes a tenth of a probe's
+    /// instructions.
     any: bool,
     heeded: RefCell<Vec<String>>,
 }
 
 impl Variables {
-    /// Looks whether there is any.
+    /// Checks whether any `LPROBE_` variable is set.
     pub fn new() -> Self {
         Self { any: environment::has_variables(PREFIX), heeded: RefCell::default() }
     }
 
-    /// Returns the value behind one of lprobe's own options, and notes that it is heeded. No other tool's flags have one:
-    /// Kubernetes sets LPROBE_PORT in every pod beside a service named lprobe.
-    pub fn behind(&self, option: &str) -> Option<OsString> {
+    /// Returns the value of the variable of one of lprobe's own options, and records that it is used. Other tools'
+    /// flags have no variables: Kubernetes sets LPROBE_PORT in every pod beside a service named lprobe.
+    pub fn value_of(&self, option: &str) -> Option<OsString> {
         if !self.any || !known().any(|known| known == option) {
             return None;
         }
-        let name = variable_behind(option);
+        let name = variable_name(option);
         let value = env::var_os(&name)?;
         let mut heeded = self.heeded.borrow_mut();
         if !heeded.contains(&name) {
@@ -42,12 +43,12 @@ impl Variables {
         Some(value)
     }
 
-    /// Returns the names of those that were heeded, and of one that is misspelt.
+    /// Returns the names of the variables that were used, and of a misspelt one.
     pub fn names(&self) -> plan::Variables {
         plan::Variables { heeded: self.heeded.take(), misspelt: self.misspelt() }
     }
 
-    /// Returns the first variable that nobody knows, and the known one that it is like.
+    /// Returns the first unknown variable whose name is close to a known one, and the known name.
     pub fn misspelt(&self) -> Option<plan::Misspelt> {
         if !self.any {
             return None;
@@ -55,29 +56,29 @@ impl Variables {
         env::vars_os().find_map(|(name, _)| {
             let name = name.into_string().ok()?;
             let found = name.strip_prefix(PREFIX)?;
-            let alike = |known: &str| strsim::jaro(&variable_behind(known)[PREFIX.len()..], found);
+            let alike = |known: &str| strsim::jaro(&variable_name(known)[PREFIX.len()..], found);
             let meant = known().max_by(|one, other| alike(one).total_cmp(&alike(other)))?;
-            let slip = (ALIKE..1.0).contains(&alike(meant));
-            slip.then(|| plan::Misspelt { meant: variable_behind(meant), name })
+            let slip = (MIN_SIMILARITY..1.0).contains(&alike(meant));
+            slip.then(|| plan::Misspelt { meant: variable_name(meant), name })
         })
     }
 }
 
-/// Returns the names of what a variable stands behind: lprobe's own options, and targets.
+/// Returns the names of everything that has a variable: lprobe's own options, and targets.
 fn known() -> impl Iterator<Item = &'static str> {
     OPTIONS
         .iter()
-        .filter(|option| option.is_served() && option.has_variable())
+        .filter(|option| option.is_available() && option.has_variable())
         .map(|option| option.name)
         .chain(["target"])
 }
 
-/// Returns the name of the variable behind an option.
-pub fn variable_behind(option: &str) -> String {
+/// Returns the name of the variable of an option.
+pub fn variable_name(option: &str) -> String {
     format!("{PREFIX}{}", option.to_ascii_uppercase().replace('-', "_"))
 }
 
-/// Returns what the environment says of `name`.
+/// Returns the value of the environment variable `name`.
 pub fn variable(name: &OsStr) -> Option<OsString> {
     env::var_os(name)
 }

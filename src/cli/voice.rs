@@ -1,17 +1,17 @@
-//! How a personality speaks: what its requests say of themselves, and its defaults.
+//! The user agent of a personality, and its default time limits.
 
 use std::time::Duration;
 
-/// The time for everything, unless told otherwise.
+/// The default time limit of everything.
 pub const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How a personality speaks.
+/// The user agent of a personality, and its default time limits.
 #[derive(Debug)]
 pub struct Voice {
     /// The user agent of its requests.
     pub user_agent: &'static str,
-    /// The time for a gRPC connection, where it has its own.
+    /// The default time limit of a gRPC connection, if the personality has one.
     pub connect_timeout: Option<Duration>,
-    /// The time for a gRPC call, where it has its own.
+    /// The default time limit of a gRPC call, if the personality has one.
     pub rpc_timeout: Option<Duration>,
 }

@@ -1,4 +1,4 @@
-//! Attempts: all checks at once, and again while there is time to wait for them.
+//! Attempts: all checks run at once, and again while there is time to wait.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -18,38 +18,44 @@ use crate::progress::{Progress, Timings};
 use crate::sys::crash::end_at_signals;
 use crate::unhealthy::Unhealthy;
 
-/// What became of one check.
+/// The verdict on one check, and its timings.
 pub type Outcome = (Result<(), Unhealthy>, Timings);
 
-/// The first pause between two attempts, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+/// The first pause between two attempts.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// With less time than this left, a wait is over: a healthy probe takes 0.3 ms, and a timer's tick is 1 ms.
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The shortest remaining time that is worth another attempt: a healthy probe takes 0.3 ms, and a tick of the timer is
+/// 1 ms.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(4);
 
-/// Probes the plan's checks, all at once, and again while there is time to wait for them: returns an outcome for each, in
-/// their order.
+/// Probes all checks of the plan at once, and again until all are healthy or the time to wait is over. Returns one
+/// outcome for each check, in the order of the plan.
 ///
 /// # Errors
 ///
-/// There is no event loop to be had.
+/// The event loop can't be created.
 pub fn run(plan: &Plan) -> io::Result<Vec<Outcome>> {
     if plan.wait.is_some() {
         end_at_signals();
     }
-    // The process is about to exit, which closes and frees all at once: to do it one by one takes five system calls.
+    // The runtime is never dropped: the exit of the process closes and frees everything at once, and a drop would take
+    // five system calls.
     let runtime = ManuallyDrop::new(runtime()?);
     Ok(runtime.block_on(async {
         let Some(wait) = plan.wait else { return attempt(plan, plan.timeout, true).await };
         let end = Instant::now() + wait;
         let left = || end.saturating_duration_since(Instant::now());
-        let (mut pause, longest) = PAUSES;
+        let mut pause = FIRST_PAUSE;
         let mut outcomes = attempt(plan, plan.timeout.min(wait), false).await;
-        // Halving what is left brings several attempts into the last pause, which can be half of the wait.
+        // A pause takes at most half of the remaining time. Without this limit, the last pause could take half of the
+        // wait, in which several attempts have room.
         while !healthy(&outcomes) && left() > SHORTEST_ATTEMPT {
             sleep(pause.min(left() / 2)).await;
-            pause = longest.min(pause * 2);
-            outcomes = later(outcomes, attempt(plan, plan.timeout.min(left()), false).await);
+            pause = LONGEST_PAUSE.min(pause * 2);
+            outcomes = merge_attempts(outcomes, attempt(plan, plan.timeout.min(left()), false).await);
         }
         outcomes
     }))
@@ -64,9 +70,9 @@ fn healthy(outcomes: &[Outcome]) -> bool {
     outcomes.iter().all(|(verdict, _)| verdict.is_ok())
 }
 
-/// Returns what a later attempt found. One that the end of the wait cut short may only know that it was late: then
-/// the attempt before it tells more.
-fn later(before: Vec<Outcome>, after: Vec<Outcome>) -> Vec<Outcome> {
+/// Returns the outcomes of the later attempt. The end of the wait can cut that attempt short, and then its only reason
+/// is that time ran out. Such a reason is replaced by that of the attempt before.
+fn merge_attempts(before: Vec<Outcome>, after: Vec<Outcome>) -> Vec<Outcome> {
     let is_late = |outcome: &Outcome| matches!(outcome.0, Err(Unhealthy::Late { .. }));
     let tells_more = |before: Outcome, after| if is_late(&after) && before.0.is_err() { before } else { after };
     before.into_iter().zip(after).map(|(before, after)| tells_more(before, after)).collect()
@@ -77,7 +83,8 @@ async fn outcome(check: &Check, timeout: Duration, is_last: bool) -> Outcome {
     let late = |_| Err(Unhealthy::Late { awaiting: progress.awaiting(), after: timeout });
     let mut verdict = tokio::time::timeout(timeout, probe(&check.probe, &progress)).await.unwrap_or_else(late);
     let timings = progress.timings();
-    // An answer that was there when a busy or stopped process went on is late all the same.
+    // A process that was stopped or busy can read an answer after the deadline, before its timer fires. Such an answer
+    // is late too.
     let limit = check.max_latency.map_or(timeout, |limit| limit.min(timeout));
     if verdict.is_ok() && timings.total > limit {
         verdict = Err(Unhealthy::Slow { took: timings.total, limit });
@@ -117,7 +124,7 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        // Its default makes room for 1,024 events, 12 KB that a few sockets never fill.
+        // The default has room for 1,024 events. They take 12 KB, which a few sockets never fill.
         .max_io_events_per_tick(8)
         .build()
 }

@@ -1,12 +1,12 @@
-//! An exchange of bytes on a stream or in datagrams: something is sent, and a reply is judged as it comes in.
+//! An exchange of bytes on a stream or in datagrams: sends bytes, and judges the reply while it arrives.
 
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
-use super::judgement::Judgement;
 use super::service::Service;
+use super::service::judgement::Judgement;
 use crate::connect::{self, Stream, Writes};
 use crate::plan::Exchange;
 use crate::progress::Progress;
@@ -15,39 +15,43 @@ use crate::unhealthy::Unhealthy;
 use crate::unhealthy::exchange::BadReply;
 use crate::wire::limited::is_gone;
 
-/// The most of a reply that is looked at, in bytes.
+/// The most bytes of a reply that are read.
 const MAX_REPLY: usize = 4096;
 
-/// The most datagrams that are looked at.
+/// The most datagrams that are judged.
 const MAX_DATAGRAMS: usize = 64;
 
-/// Judges a reply, as far as it has come.
+/// Judges the bytes of a reply that have arrived so far.
 pub type Judge = fn(&[u8]) -> Judgement;
 
-/// What is awaited.
+/// The step that the message at the deadline names.
 pub const REPLY: &str = "expected reply";
 
-/// Exchanges what the caller asked for; with nothing to send and to expect, an open stream is enough.
+/// Sends the text of `--send`, and waits for one of `--expect`. Without either, an open connection is healthy.
 pub async fn probe(endpoint: &Endpoint, exchange: &Exchange, progress: &Progress) -> Result<(), Unhealthy> {
     let mut stream = connect::open(endpoint, Writes::Once, progress).await?;
     progress.awaits_step(REPLY);
     if exchange.expect.is_empty() {
         return Ok(stream.write_all(&exchange.send).await.map_err(BadReply::Broken)?);
     }
-    Ok(judged(stream, &exchange.send, &|reply| expected(exchange, reply)).await?)
+    Ok(send_and_judge(stream, &exchange.send, &|reply| expected(exchange, reply)).await?)
 }
 
-/// Greets a server whose handshake is known.
+/// Sends the greeting of a known service, and judges the reply.
 pub async fn greet(service: &Service, endpoint: &Endpoint, progress: &Progress) -> Result<(), Unhealthy> {
     let stream = connect::open(endpoint, Writes::Once, progress).await?;
     progress.awaits_step(REPLY);
-    Ok(judged(stream, service.greeting, &service.judge).await?)
+    Ok(send_and_judge(stream, service.greeting, &service.judge).await?)
 }
 
-/// Sends `bytes`, and lets `judge` look at all that has come, each time that more does.
-pub async fn judged(mut stream: Stream, bytes: &[u8], judge: &dyn Fn(&[u8]) -> Judgement) -> Result<(), BadReply> {
+/// Sends `bytes`. Each time that more of the reply arrives, `judge` gets all that has arrived.
+pub async fn send_and_judge(
+    mut stream: Stream,
+    bytes: &[u8],
+    judge: &dyn Fn(&[u8]) -> Judgement,
+) -> Result<(), BadReply> {
     match stream.write_all(bytes).await {
-        // A server that writes before it reads may be gone. What it sent can still be read.
+        // A server that writes before it reads may have closed the connection. Its reply can still be read.
         Err(error) if !is_gone(&error) => return Err(BadReply::Broken(error)),
         _ => {}
     }
@@ -67,8 +71,9 @@ pub async fn judged(mut stream: Stream, bytes: &[u8], judge: &dyn Fn(&[u8]) -> J
     Err(BadReply::Unexpected)
 }
 
-/// Exchanges datagrams, each a reply of its own. Returns whether one of the first [`MAX_DATAGRAMS`] is expected.
-pub async fn datagrams(socket: &UdpSocket, exchange: &Exchange) -> io::Result<bool> {
+/// Sends one datagram. Returns whether one of the first [`MAX_DATAGRAMS`] datagrams in reply is expected. Each is
+/// judged on its own.
+pub async fn exchange_datagrams(socket: &UdpSocket, exchange: &Exchange) -> io::Result<bool> {
     socket.send(&exchange.send).await?;
     let mut reply = vec![0; MAX_REPLY];
     for _ in 0..MAX_DATAGRAMS {

@@ -1,4 +1,4 @@
-//! A heartbeat file, for a worker that has no port: healthy when it is there, regular, and fresh.
+//! A heartbeat file, for a worker that has no port. It is healthy if it exists, is a regular file, and is fresh.
 
 use std::fs;
 use std::time::SystemTime;
@@ -7,7 +7,7 @@ use crate::target::FileTarget;
 use crate::unhealthy::Unhealthy;
 use crate::unhealthy::file::BadFile;
 
-/// Looks at the file, which may be behind a link.
+/// Checks the file. Symbolic links are followed.
 pub fn probe(file: &FileTarget) -> Result<(), Unhealthy> {
     let metadata = fs::metadata(&file.path).map_err(BadFile::Io)?;
     if !metadata.is_file() {

@@ -1,4 +1,4 @@
-//! gRPC's health service, `grpc.health.v1.Health`: healthy when Check answers SERVING.
+//! gRPC's health service, `grpc.health.v1.Health`: healthy if Check answers SERVING.
 //! <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>
 
 use std::time::Duration;
@@ -23,26 +23,27 @@ const CHECK: &str = "/grpc.health.v1.Health/Check";
 /// The longest message that is read, in bytes.
 const MAX_MESSAGE: usize = 64 * 1024;
 
-/// The most that is read behind the head: the message in frames of one byte, which are ten, and trailers.
+/// The most bytes that are read after the head: the trailers, and the message in frames of one byte, each of which
+/// takes ten bytes.
 const MAX_READ: usize = 10 * MAX_MESSAGE + 16 * 1024;
 
-/// The steps that are awaited.
+/// The steps that the message at the deadline names.
 const RESPONSE_HEAD: &str = "complete response head";
 const MESSAGE: &str = "message with its trailers";
 
-/// Calls, and judges the answer.
+/// Opens a connection, calls the health service, and judges the response.
 pub async fn probe(probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealthy> {
     let open = tls::open(&probe.endpoint, probe.tls.as_ref(), Version::Http2, progress);
     let (stream, session) = within(probe.call.connect_timeout, progress, open).await?;
     check(stream, probe, progress).await.map_err(|reason| session.explain(reason))
 }
 
-/// Calls on a stream that is open, and judges the answer.
+/// Calls the health service on an open stream, and judges the response.
 pub async fn check(stream: Stream, probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealthy> {
     let GrpcProbe { target, endpoint, call, .. } = probe;
     let authority = match endpoint {
         Endpoint::Authority(authority) => authority.to_string(),
-        // gRPC's naming has no host and no port for a Unix socket.
+        // gRPC's name of a Unix socket has no host and no port.
         Endpoint::Unix(_) => "localhost".into(),
     };
     let message = protobuf::message_of(&target.service);
@@ -64,7 +65,7 @@ async fn within<T>(
     timeout(time, step).await.unwrap_or_else(late)
 }
 
-/// Prints a time as gRPC has it: at most eight digits, and a unit.
+/// Returns a time as the value of `grpc-timeout`: at most eight digits, and a unit.
 fn grpc_timeout(time: Duration) -> HeaderValue {
     let milliseconds = time.as_nanos().div_ceil(1_000_000);
     let text = if milliseconds < 100_000_000 {
@@ -87,7 +88,8 @@ async fn judge(response: Response<Incoming>, gzip: bool, progress: &Progress) ->
     }
 }
 
-/// Reads the status in a HealthCheckResponse: field 1, of which the last counts, and 0 where it is left out.
+/// Reads the status from a HealthCheckResponse. It is field 1, of which the last occurrence counts. A missing field
+/// means 0.
 pub fn serving_status(message: &[u8]) -> Option<ServingStatus> {
     let mut status = 0;
     for field in protobuf::fields(message) {

@@ -1,6 +1,6 @@
-//! HTTP/1.1, RFC 9112: healthy when a complete response head brings an expected status. A redirect is a 3xx status and
-//! no more, an interim response (1xx) is waited past, and the body is read only for the texts that it must have. The full
-//! build asks the same by HTTP/2.
+//! HTTP/1.1, RFC 9112: healthy if a complete response head has an expected status. A redirect is judged by its 3xx
+//! status, and never followed. Interim responses (1xx) are skipped. The body is read only for the texts that it must
+//! contain. The full build can send the same request over HTTP/2.
 
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
@@ -22,28 +22,28 @@ use {
     http_body_util::Full,
 };
 
-/// The most of a body that is searched, in bytes.
+/// The most bytes of a body that are searched.
 const MAX_BODY: usize = 64 * 1024;
 
-/// What a body of [`MAX_BODY`] may take on the wire: chunks of one byte are six (RFC 9112, section 7.1).
+/// The most bytes that a body of [`MAX_BODY`] takes on the wire: a chunk of one byte takes six (RFC 9112, section 7.1).
 const MAX_CHUNKED: usize = 6 * MAX_BODY;
 
-/// The same in HTTP/2: frames of one byte are ten (RFC 9113, section 4.1).
+/// The same in HTTP/2: a frame of one byte takes ten (RFC 9113, section 4.1).
 #[cfg(feature = "full")]
 const MAX_FRAMED: usize = 10 * MAX_BODY;
 
-/// The steps that are awaited.
+/// The steps that the message at the deadline names.
 const RESPONSE_HEAD: &str = "complete response head";
 const TEXTS: &str = "text of --contains";
 
-/// Asks, and judges the answer.
+/// Opens a connection, sends the request, and judges the response.
 pub async fn probe(probe: &HttpProbe, progress: &Progress) -> Result<(), Unhealthy> {
     let version = probe.request.version;
     let (stream, session) = tls::open(&probe.endpoint, probe.tls.as_ref(), version, progress).await?;
     ask(stream, probe, progress).await.map_err(|reason| session.explain(reason))
 }
 
-/// Asks on a stream that is open, and judges the answer.
+/// Sends the request on an open stream, and judges the response.
 pub async fn ask(stream: Stream, probe: &HttpProbe, progress: &Progress) -> Result<(), Unhealthy> {
     let request = &*probe.request;
     let body = |most| if request.contains.is_empty() { 0 } else { most };
@@ -64,7 +64,7 @@ fn http1_request(HttpProbe { target, request: wanted, .. }: &HttpProbe) -> Reque
     *request.method_mut() = wanted.method.clone();
     *request.uri_mut() = target.path.as_str().parse().expect("a UrlPath holds nothing that a URI refuses");
     let headers = request.headers_mut();
-    // First, as RFC 9110, section 7.2, would have it.
+    // Host comes first: RFC 9110, section 7.2.
     if !wanted.headers.iter().any(|(name, _)| name == header::HOST) {
         headers.append(header::HOST, target.host().parse().expect("an Authority holds nothing that a header refuses"));
     }
@@ -74,7 +74,7 @@ fn http1_request(HttpProbe { target, request: wanted, .. }: &HttpProbe) -> Reque
     request
 }
 
-/// Makes the same request with the host as :authority: RFC 9113, section 8.3.1.
+/// Makes the same request for HTTP/2, with the host as :authority: RFC 9113, section 8.3.1.
 #[cfg(feature = "full")]
 fn http2_request(HttpProbe { target, request: wanted, .. }: &HttpProbe) -> Request<Full<Bytes>> {
     let host = wanted.headers.iter().find(|(name, _)| name == header::HOST).and_then(|(_, value)| value.to_str().ok());
@@ -90,7 +90,7 @@ fn http2_request(HttpProbe { target, request: wanted, .. }: &HttpProbe) -> Reque
     request
 }
 
-/// Judges an answer. `broken` says what went wrong with the body.
+/// Judges a response. `broken` makes the reason from an error in the body.
 async fn judge(
     response: Response<Incoming>,
     request: &HttpRequest,
@@ -115,16 +115,17 @@ async fn judge(
     search(response.into_body(), &request.contains, broken).await
 }
 
-/// Returns whether a body is in another coding than `chunked` alone, which hyper would read to the end of the connection, and
-/// find texts in what is not the body: RFC 9112, section 6.3. None was asked for (RFC 9110, section 10.1.4).
+/// Returns whether a body has a transfer coding other than `chunked` alone. hyper would read such a body to the end of
+/// the connection, and texts could be found in bytes that are not the body: RFC 9112, section 6.3. The request allows
+/// no such coding (RFC 9110, section 10.1.4).
 fn has_other_coding(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let first = codings.next();
     first.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked")) || codings.next().is_some()
 }
 
-/// Reads `body` until it has had all of `texts`. Each byte is looked at once for each text, however small the pieces
-/// that it comes in: else chunks of one byte would take seconds.
+/// Reads `body` until all of `texts` are found. Each byte is searched once for each text, however small the pieces in
+/// which it arrives. To search the whole body at each piece would take seconds with chunks of one byte.
 async fn search(mut body: Incoming, texts: &[Vec<u8>], broken: fn(hyper::Error) -> Unhealthy) -> Result<(), Unhealthy> {
     let mut missing: Vec<(usize, &Vec<u8>)> = (1..).zip(texts).collect();
     let mut seen = Vec::new();

@@ -1,4 +1,5 @@
-//! Runs a plan's checks. One file a kind of probe, each of which opens a connection and says healthy or why not.
+//! Runs the checks of a plan. Each file is one kind of probe, which opens a connection and returns healthy or the
+//! reason why not.
 
 mod attempts;
 pub mod exchange;
@@ -6,7 +7,6 @@ mod file;
 #[cfg(feature = "full")]
 pub mod grpc_health;
 pub mod http;
-pub mod judgement;
 pub mod service;
 mod udp;
 

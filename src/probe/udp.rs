@@ -1,5 +1,5 @@
-//! UDP: healthy when an expected reply comes. Nothing tells that a datagram was lost, so it is sent once, and the
-//! deadline is the time that the reply has.
+//! UDP: healthy if an expected reply arrives. A lost datagram can't be detected, so the datagram is sent once, and the
+//! reply may arrive until the deadline.
 
 use crate::connect;
 use crate::plan::Exchange;
@@ -11,12 +11,13 @@ use crate::unhealthy::exchange::BadReply;
 
 use super::exchange;
 
-/// Sends to each address of `authority` in turn; one that refuses, as where nobody listens, gives way to the next.
+/// Tries each address of `authority` in order. If an address refuses the datagram, as when nothing listens there, the
+/// next address is tried.
 pub async fn probe(authority: &Authority, wanted: &Exchange, progress: &Progress) -> Result<(), Unhealthy> {
     progress.awaits_step(exchange::REPLY);
     let mut tried = Vec::new();
-    for (address, socket) in connect::datagrams(authority)? {
-        match exchange::datagrams(&socket, wanted).await {
+    for (address, socket) in connect::open_udp(authority)? {
+        match exchange::exchange_datagrams(&socket, wanted).await {
             Ok(true) => return Ok(()),
             Ok(false) => return Err(BadReply::Unexpected.into()),
             Err(error) => tried.push((Peer::Ip(address), ConnectError::Io(error))),

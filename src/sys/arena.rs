@@ -1,6 +1,6 @@
-//! The allocator of Rust's code: a probe is over before freeing pays, so memory comes from an arena that gives out each byte
-//! once. What does not fit any more comes from the C allocator, and goes back to it, so that no server makes the memory
-//! grow.
+//! The allocator of Rust's code. A probe ends before freeing memory pays off, so memory comes from an arena that gives
+//! out each byte once. What does not fit comes from the C allocator and is returned to it, so that no server can make
+//! the memory grow.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
@@ -8,7 +8,7 @@ use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The bytes in the arena. Pages that nothing touches cost nothing.
+/// The size of the arena in bytes. Pages that are never touched cost nothing.
 const ARENA: usize = 256 * 1024;
 
 /// The arena.
@@ -16,7 +16,8 @@ pub struct Memory(UnsafeCell<[u8; ARENA]>);
 
 pub static MEMORY: Memory = Memory(UnsafeCell::new([0; ARENA]));
 
-/// How much of it is given out. Not beginning at 0, it is on a page that is written to anyway.
+/// The number of bytes that are given out. The initial value is not 0, which puts the variable on a page that is
+/// written to anyway.
 static USED: AtomicUsize = AtomicUsize::new(16);
 
 // SAFETY: `bump` hands out each byte once.
@@ -31,7 +32,7 @@ impl Memory {
         (self.start().addr()..self.start().addr() + ARENA).contains(&pointer.addr())
     }
 
-    /// Returns room for `layout`, unless the arena is used up, or another thread got in between.
+    /// Returns room for `layout`, unless the arena is full, or another thread allocated at the same time.
     pub fn bump(&self, layout: Layout) -> Option<*mut u8> {
         let used = USED.load(Ordering::Relaxed);
         let start = self.start().addr();
@@ -41,24 +42,25 @@ impl Memory {
         Some(self.start().wrapping_add(offset))
     }
 
-    /// Returns whether the block of `size` bytes at `pointer` has room for `wanted`: it shrinks where it is, and grows there if it
-    /// was the last given out, as that of a text or a list is that is being built.
-    fn resized(&self, pointer: *mut u8, size: usize, wanted: usize) -> bool {
+    /// Resizes the block of `size` bytes at `pointer` to `wanted` bytes in place, and returns whether that was
+    /// possible. A block can always shrink. It can grow if it was the last one given out, as the block of a text or a
+    /// list is while it is built.
+    fn resize_in_place(&self, pointer: *mut u8, size: usize, wanted: usize) -> bool {
         let end = pointer.addr().wrapping_sub(self.start().addr()).wrapping_add(size);
         let Some(new) = wanted.checked_sub(size).and_then(|more| end.checked_add(more)) else { return wanted <= size };
         new <= ARENA && USED.compare_exchange(end, new, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
-/// Makes the kernel provide the pages of the arena that a probe touches, in one call in place of eight page faults. Where
-/// it does not know the call (before Linux 5.14), the faults come.
+/// Makes the kernel provide the pages of the arena that a probe touches, in one call instead of eight page faults.
+/// Before Linux 5.14 the kernel does not know the call, and the page faults occur.
 pub fn populate() {
     #[cfg(target_os = "linux")]
     {
         const TOUCHED: usize = 48 * 1024;
         const PAGE: usize = 4096;
         let before = MEMORY.start().addr() % PAGE;
-        // SAFETY: the pages are the arena's, or beside it and as writable; what they hold does not change.
+        // SAFETY: the pages belong to the arena, or are beside it and as writable; their contents do not change.
         unsafe { libc::madvise(MEMORY.start().wrapping_sub(before).cast(), TOUCHED, libc::MADV_POPULATE_WRITE) };
     }
 }
@@ -66,8 +68,8 @@ pub fn populate() {
 /// The alignment of every block of the C allocator.
 const C_ALIGN: usize = 16;
 
-/// Takes a block from the C allocator. It has no need of posix_memalign, of which musl's would be in the program beside the
-/// program's own malloc: a block of a larger alignment lies in a longer one, whose start is noted before it.
+/// Allocates a block with the C allocator, without posix_memalign: musl's would be linked in addition to the program's
+/// own malloc. A block with a larger alignment lies in a longer block, whose start is stored before it.
 ///
 /// # Safety
 ///
@@ -78,8 +80,8 @@ unsafe fn c_alloc(layout: Layout) -> *mut u8 {
         return unsafe { libc::malloc(layout.size()) }.cast();
     }
     let Some(size) = layout.size().checked_add(layout.align()) else { return null_mut() };
-    // SAFETY: the block is `align` bytes longer, which are at least twice C_ALIGN, and the C allocator's alignment leaves
-    // room for a pointer before the next multiple of `align` behind its start.
+    // SAFETY: the block is `align` bytes longer, which is at least twice C_ALIGN. It starts at a multiple of C_ALIGN,
+    // which leaves room for a pointer before the next multiple of `align` after its start.
     unsafe {
         let block: *mut u8 = libc::malloc(size).cast();
         if block.is_null() {
@@ -91,13 +93,13 @@ unsafe fn c_alloc(layout: Layout) -> *mut u8 {
     }
 }
 
-/// Gives a block back to the C allocator.
+/// Returns a block to the C allocator.
 ///
 /// # Safety
 ///
-/// The block is [`c_alloc`]'s, for this layout.
+/// The block comes from [`c_alloc`], with this layout.
 unsafe fn c_free(pointer: *mut u8, layout: Layout) {
-    // SAFETY: a block of a larger alignment has its start noted before it.
+    // SAFETY: the start of a block with a larger alignment is stored before it.
     unsafe {
         let block = if layout.align() <= C_ALIGN { pointer } else { pointer.cast::<*mut u8>().sub(1).read() };
         libc::free(block.cast::<c_void>());
@@ -107,17 +109,17 @@ unsafe fn c_free(pointer: *mut u8, layout: Layout) {
 /// The global allocator of the program.
 pub struct Arena;
 
-// SAFETY: memory comes from `bump`, which gives each byte once, or from the C allocator, which gets back what it gave: an
-// address tells the two apart.
+// SAFETY: memory comes from `bump`, which gives out each byte once, or from the C allocator, which gets back what it
+// gave. The address tells the two apart.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract of this method.
         MEMORY.bump(layout).unwrap_or_else(|| unsafe { c_alloc(layout) })
     }
 
-    /// The arena is zero until it is given out, and given out once: its pages stay untouched.
+    /// Leaves the pages of the arena untouched: each byte is zero until it is given out, and given out once.
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract of this method.
         MEMORY.bump(layout).unwrap_or_else(|| unsafe {
             let block = c_alloc(layout);
             if !block.is_null() {
@@ -129,16 +131,16 @@ unsafe impl GlobalAlloc for Arena {
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         if !MEMORY.owns(pointer) {
-            // SAFETY: what is not the arena's came from the C allocator, with this layout.
+            // SAFETY: a block outside the arena came from the C allocator, with this layout.
             unsafe { c_free(pointer, layout) }
         }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if MEMORY.owns(pointer) && MEMORY.resized(pointer, layout.size(), size) {
+        if MEMORY.owns(pointer) && MEMORY.resize_in_place(pointer, layout.size(), size) {
             return pointer;
         }
-        // SAFETY: the caller's promises: a pointer and layout of this allocator, and a size that makes a layout.
+        // SAFETY: the caller passes a pointer and a layout of this allocator, and a size that makes a layout.
         unsafe {
             let wanted = Layout::from_size_align_unchecked(size, layout.align());
             let moved = self.alloc(wanted);
@@ -151,13 +153,14 @@ unsafe impl GlobalAlloc for Arena {
     }
 }
 
-/// Natively they see that blocks don't overlap and keep what is in them. Under Miri (`make miri`) they also see each access
-/// outside of the arena, each value that nobody set, and each block that the system gets back wrongly.
+/// Natively, these tests detect blocks that overlap or lose their contents. Under Miri (`make miri`), they also detect
+/// each access outside the arena, each use of an uninitialized value, and each block that is wrongly returned to the
+/// system.
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A block of the arena's or the system's, filled with one byte, which it is checked for until it is given back.
+    /// A block of the arena or of the system. It is filled with one byte, and checked for this byte until it is freed.
     struct Block {
         start: *mut u8,
         layout: Layout,
@@ -176,20 +179,20 @@ mod tests {
         }
 
         fn write(&self, from: usize) {
-            // SAFETY: the block is this one's alone, and so long.
+            // SAFETY: the block belongs to this value alone, and has this length.
             unsafe { self.start.add(from).write_bytes(self.fill, self.layout.size() - from) };
         }
 
         #[track_caller]
         fn check(&self, size: usize) {
-            // SAFETY: so many bytes have been written.
+            // SAFETY: this many bytes have been written.
             let bytes = unsafe { std::slice::from_raw_parts(self.start, size) };
             assert!(bytes == vec![self.fill; size], "someone else wrote into a block of {size}");
         }
 
         fn resize(&mut self, size: usize) {
             let before = self.layout.size();
-            // SAFETY: the block is the allocator's, with this layout, and no size here is 0.
+            // SAFETY: the block comes from the allocator, with this layout, and no size here is 0.
             self.start = unsafe { Arena.realloc(self.start, self.layout, size) };
             assert!(!self.start.is_null() && self.start.addr().is_multiple_of(self.layout.align()));
             self.layout = Layout::from_size_align(size, self.layout.align()).expect("a layout");
@@ -201,7 +204,7 @@ mod tests {
     impl Drop for Block {
         fn drop(&mut self) {
             self.check(self.layout.size());
-            // SAFETY: the block is the allocator's, with this layout, and is not used again.
+            // SAFETY: the block comes from the allocator, with this layout, and is not used again.
             unsafe { Arena.dealloc(self.start, self.layout) };
         }
     }
@@ -210,14 +213,14 @@ mod tests {
         MEMORY.owns(block.start)
     }
 
-    /// There is one arena, and it does not take anything back.
+    /// Runs all checks in one test, since there is one arena, and it takes nothing back.
     #[test]
-    fn the_arena_serves_until_it_is_full_and_the_system_from_there() {
+    fn the_system_allocates_once_the_arena_is_full() {
         blocks_keep_what_is_in_them();
         the_last_block_grows_where_it_is_and_another_one_moves();
         a_size_that_overflows_is_refused();
         zeroed_memory_is_zero(100);
-        what_does_not_fit_any_more_is_the_systems();
+        the_system_allocates_what_does_not_fit();
         blocks_keep_what_is_in_them();
         zeroed_memory_is_zero(ARENA);
     }
@@ -244,7 +247,7 @@ mod tests {
         assert_eq!(first.start, moved, "it shrinks where it is");
     }
 
-    fn what_does_not_fit_any_more_is_the_systems() {
+    fn the_system_allocates_what_does_not_fit() {
         let mut grows = Block::new(1024, 8, 3);
         for _ in 0..9 {
             let size = grows.layout.size();
@@ -263,7 +266,7 @@ mod tests {
 
     fn zeroed_memory_is_zero(size: usize) {
         let layout = Layout::from_size_align(size, 8).expect("a layout");
-        // SAFETY: the size is not 0; the block is so long, and given back once.
+        // SAFETY: the size is not 0; the block has this size, and is freed once.
         unsafe {
             let start = Arena.alloc_zeroed(layout);
             assert!(std::slice::from_raw_parts(start, size) == vec![0; size]);
@@ -275,6 +278,6 @@ mod tests {
         let huge = Layout::from_size_align(isize::MAX as usize, 1).expect("a layout");
         assert!(MEMORY.bump(huge).is_none());
         let block = Block::new(8, 1, 4);
-        assert!(!MEMORY.resized(block.start, 8, usize::MAX));
+        assert!(!MEMORY.resize_in_place(block.start, 8, usize::MAX));
     }
 }

@@ -1,14 +1,15 @@
-//! The process's entry and exit, without the start-up of std that a probe has no use for.
+//! The entry and the exit of the process, without std's start-up, which a probe does not need.
 
 use std::ffi::{CStr, OsStr, OsString, c_char};
 use std::os::unix::ffi::OsStrExt;
 
-use super::{arena, crash};
+use super::arena;
+use super::crash::{self, exit};
 
-/// Makes `run`, a function from arguments (the program's name first) to an exit code, the program.
+/// Defines the program, which is `run`: a function from arguments (the program's name first) to an exit code.
 ///
-/// It defines the C symbols that the program brings: its entry and, with musl, the allocator. A library that defined
-/// them would take them over in every program that links it.
+/// It defines the C symbols that the program provides: its entry and, with musl, the allocator. A library that defined
+/// them would replace them in every program that links it.
 #[macro_export]
 macro_rules! program {
     ($run:path) => {
@@ -20,7 +21,7 @@ macro_rules! program {
             _count: ::std::ffi::c_int,
             arguments: *const *const ::std::ffi::c_char,
         ) -> ::std::ffi::c_int {
-            // SAFETY: this is the process's entry, called once, by the C runtime.
+            // SAFETY: this is the entry of the process, which the C runtime calls once.
             unsafe { $crate::door::enter(arguments, $run) }
         }
 
@@ -41,13 +42,13 @@ macro_rules! program {
 
             #[unsafe(no_mangle)]
             unsafe extern "C" fn realloc(pointer: *mut c_void, size: usize) -> *mut c_void {
-                // SAFETY: the caller's promise: a block of this allocator.
+                // SAFETY: the caller promises a block of this allocator.
                 unsafe { musl::realloc(pointer, size) }
             }
 
             #[unsafe(no_mangle)]
             unsafe extern "C" fn free(pointer: *mut c_void) {
-                // SAFETY: the caller's promise: a block of this allocator.
+                // SAFETY: the caller promises a block of this allocator.
                 unsafe { musl::free(pointer) }
             }
 
@@ -91,8 +92,8 @@ macro_rules! program {
     };
 }
 
-/// Prepares the process, calls `run`, and exits with the code that it returns. Nothing is dropped or flushed on the way
-/// out.
+/// Prepares the process, calls `run`, and exits with the code that it returns. Nothing is dropped or flushed at the
+/// exit.
 ///
 /// # Safety
 ///
@@ -102,19 +103,19 @@ pub unsafe fn enter(arguments: *const *const c_char, run: fn(Vec<OsString>) -> i
     super::musl::protect_relocations();
     crash::handle_crashes();
     arena::populate();
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller promises the C runtime's `argv`.
     let code = run(unsafe { collect(arguments) });
     exit(code)
 }
 
-/// Returns the arguments, the program's name first.
+/// Returns the arguments, of which the first is the program's name.
 ///
 /// # Safety
 ///
 /// `arguments` is an array of C strings with a null pointer at its end.
 unsafe fn collect(mut arguments: *const *const c_char) -> Vec<OsString> {
     let mut collected = Vec::new();
-    // SAFETY: each read is at most that of the array's null pointer, and each other element is a C string.
+    // SAFETY: no read goes past the array's null pointer, and every other element is a C string.
     unsafe {
         while !(*arguments).is_null() {
             collected.push(OsStr::from_bytes(CStr::from_ptr(*arguments).to_bytes()).to_owned());
@@ -122,12 +123,6 @@ unsafe fn collect(mut arguments: *const *const c_char) -> Vec<OsString> {
         }
     }
     collected
-}
-
-/// Ends the process at once.
-pub fn exit(code: i32) -> ! {
-    // SAFETY: it never returns.
-    unsafe { libc::_exit(code) }
 }
 
 #[cfg(test)]

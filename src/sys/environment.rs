@@ -1,4 +1,4 @@
-//! What the kernel hands over at exec: the environment and the program's path.
+//! The data that the kernel passes at exec: the environment and the program's path.
 
 use std::ffi::c_char;
 #[cfg(target_os = "linux")]
@@ -8,12 +8,12 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// Returns whether a variable of the environment has a name that begins with `prefix`.
+/// Returns whether any environment variable has a name that begins with `prefix`.
 pub fn has_variables(prefix: &str) -> bool {
     unsafe extern "C" {
         static environ: *const *const c_char;
     }
-    // SAFETY: nothing changes the environment: an array of C strings with a null pointer at its end, or null.
+    // SAFETY: nothing changes the environment. It is an array of C strings with a null pointer at its end, or null.
     unsafe {
         let mut variable = environ;
         while !variable.is_null() && !(*variable).is_null() {
@@ -26,15 +26,15 @@ pub fn has_variables(prefix: &str) -> bool {
     false
 }
 
-/// Returns the path that this program was started by. Linux hands it over at exec, so that no /proc is needed.
+/// Returns the path that this program was started with. Linux passes it at exec, so that no /proc is needed.
 ///
 /// # Errors
 ///
-/// The system does not tell.
+/// The system does not pass the path.
 pub fn program() -> io::Result<PathBuf> {
     #[cfg(target_os = "linux")]
     {
-        // SAFETY: getauxval reads what the kernel left, and AT_EXECFN, where it is there, is a C string.
+        // SAFETY: getauxval reads data of the kernel, and AT_EXECFN, if it is present, is a C string.
         unsafe {
             let path = libc::getauxval(libc::AT_EXECFN) as *const c_char;
             if path.is_null() {

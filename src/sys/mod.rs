@@ -1,4 +1,5 @@
-//! The operating system, and the only unsafe code: what makes a start cheap and an end certain. One noun a file.
+//! The interface to the operating system, and the only unsafe code. It makes the start cheap and the exit certain. Each
+//! file has one subject.
 
 #![allow(unsafe_code)]
 
@@ -12,9 +13,11 @@ pub mod musl;
 pub mod socket;
 pub mod stdio;
 
-/// Other systems are for development.
+/// Replaces the handlers on other systems, which are for development only.
 #[cfg(not(target_os = "linux"))]
 pub mod crash {
+    pub use std::process::exit;
+
     pub fn handle_crashes() {}
     pub fn end_at_signals() {}
 }

@@ -2,12 +2,12 @@
 
 use std::os::fd::AsRawFd;
 
-/// Leaves the choice of a port from `bind` (to port 0) to `connect`. Where a kernel does not know the option, the bind
-/// still works, with fewer ports to choose from: so its failure is not one.
+/// Makes `bind` to port 0 leave the choice of the port to `connect`. If the kernel does not know the option, the bind
+/// still works, with fewer ports to choose from. So a failure is ignored.
 #[cfg(target_os = "linux")]
 pub fn bind_address_no_port(socket: &impl AsRawFd) {
     let on: std::ffi::c_int = 1;
-    // SAFETY: the option's value is an int, and its size is told.
+    // SAFETY: the option's value is an int, and its size is passed.
     unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),
@@ -19,6 +19,6 @@ pub fn bind_address_no_port(socket: &impl AsRawFd) {
     };
 }
 
-/// Linux alone has the option.
+/// Does nothing: only Linux has the option.
 #[cfg(not(target_os = "linux"))]
 pub fn bind_address_no_port(_socket: &impl AsRawFd) {}

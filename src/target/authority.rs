@@ -1,4 +1,4 @@
-//! Hosts that can only be this container, and their ports.
+//! Hosts that can only be this container, and their ports. No host needs a resolver.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::bad_target::BadTarget;
 
-/// A host of this container and a port: RFC 3986, section 3.2, without user information.
+/// A host and a port: RFC 3986, section 3.2, without user information.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Authority {
     /// The host.
@@ -20,21 +20,21 @@ pub struct Authority {
 pub enum Host {
     /// `localhost`: 127.0.0.1, then ::1.
     Localhost,
-    /// `localhost` with `--ipv6`: ::1 alone.
+    /// `localhost` with `--ipv6`: ::1 only.
     Localhost6,
     /// An address literal.
     Literal(IpAddr),
 }
 
 impl Authority {
-    /// Reads `[HOST][:PORT]`, which needs a port where the scheme has none.
+    /// Reads `[HOST][:PORT]`. The port is required if there is no default port.
     pub fn parse(text: &str, default_port: Option<u16>) -> Result<Self, BadTarget> {
         let (host, port) = host_and_port(text)?;
         let port = port.or(default_port).ok_or(BadTarget::NoPort)?;
         Ok(Self { host: host.unwrap_or(Host::Localhost), port })
     }
 
-    /// Makes `localhost` mean ::1 alone.
+    /// Makes `localhost` mean ::1 only.
     pub fn use_ipv6(&mut self) -> Result<(), BadTarget> {
         match self.host {
             Host::Literal(IpAddr::V4(_)) => return Err(BadTarget::NotIpv6),
@@ -46,7 +46,7 @@ impl Authority {
 }
 
 impl Host {
-    /// The addresses to try, in order.
+    /// Returns the addresses to try, in order.
     pub fn addresses(&self) -> &[IpAddr] {
         const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
         const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
@@ -58,12 +58,12 @@ impl Host {
     }
 }
 
-/// Reads `[HOST][:PORT]`, either of which may be missing.
+/// Reads `[HOST][:PORT]`, in which either part may be missing.
 pub fn host_and_port(authority: &str) -> Result<(Option<Host>, Option<u16>), BadTarget> {
     if authority.contains('@') {
         return Err(BadTarget::UserInformation);
     }
-    // The colons inside the brackets of an IPv6 literal end no host.
+    // A colon inside the brackets of an IPv6 literal does not end the host.
     let bracket = authority.rfind(']').unwrap_or(0);
     let (host, port) = match authority[bracket..].find(':') {
         Some(colon) => (&authority[..bracket + colon], Some(&authority[bracket + colon + 1..])),
@@ -76,7 +76,8 @@ pub fn host_and_port(authority: &str) -> Result<(Option<Host>, Option<u16>), Bad
     Ok((host, port.map(parse_port).transpose()?))
 }
 
-/// Reads a port from 1 to 65535, in digits alone: `u16` would take a sign too, and to Go a leading 0 means octal.
+/// Reads a port from 1 to 65535, in digits only. Parsing a `u16` alone would accept a sign, and Go reads a leading 0 as
+/// octal.
 pub fn parse_port(text: &str) -> Result<u16, BadTarget> {
     match text.parse() {
         Ok(port) if !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
@@ -96,7 +97,7 @@ impl FromStr for Host {
             None => text.parse().map(IpAddr::V4),
         }
         .map_err(|_| if text.starts_with('[') { BadTarget::Ipv6 } else { BadTarget::ForeignHost })?;
-        // The kernel takes a connection to 0.0.0.0 or :: as one to itself, but nobody's address is meant by it.
+        // The kernel connects 0.0.0.0 and :: to itself, but neither is an address of a host.
         match address.to_canonical() {
             meant if meant.is_unspecified() => Err(BadTarget::Unspecified),
             IpAddr::V6(meant) if meant.is_unicast_link_local() => Err(BadTarget::LinkLocal),
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn localhost_is_tried_by_ipv4_first() {
+    fn localhost_is_tried_over_ipv4_first() {
         let mut authority = Authority::parse("", Some(80)).expect("localhost");
         let addresses = |host: Host| host.addresses().iter().map(IpAddr::to_string).collect::<Vec<_>>();
         assert_eq!(addresses(authority.host), ["127.0.0.1", "::1"]);

@@ -1,4 +1,4 @@
-//! Why a string is no target, in words for the one who wrote it.
+//! Why a string is not a target, with a message for its author.
 
 use std::error::Error;
 use std::fmt;
@@ -6,28 +6,28 @@ use std::fmt;
 use super::scheme::SCHEMES;
 use crate::FULL;
 
-/// Why a string is no target. Each prints as the end of a line that begins with that string.
+/// Why a string is not a target. Each reason prints as the end of a line that begins with the string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadTarget {
-    /// No scheme, or none that exists.
+    /// No scheme, or an unknown scheme.
     Scheme,
-    /// No scheme, in what would be this target with `http://`.
+    /// No scheme, in a string that is this target with `http://`.
     NoScheme(String),
     /// A scheme that this build lacks.
     NotInThisBuild,
-    /// A gRPC service with characters that only `--service` takes.
+    /// The name of a gRPC service with characters that only `--service` accepts.
     Service,
     /// A SPIFFE_ENDPOINT_SOCKET that is neither `unix:` nor `tcp:`.
     WorkloadApi,
     /// Neither host nor port: `http://`.
     NoAuthority,
-    /// A host that can't be this container, or that only a resolver could tell.
+    /// A host that can't be this container, or that only a resolver could look up.
     ForeignHost,
     /// `0.0.0.0` or `[::]`.
     Unspecified,
-    /// `[fe80::...]`, which means something only beside the name of an interface.
+    /// `[fe80::...]`, which has a meaning only together with the name of an interface.
     LinkLocal,
-    /// What stands in brackets is no IPv6 literal, or more follows than a port.
+    /// Brackets that do not contain an IPv6 literal, or that are followed by more than a port.
     Ipv6,
     /// `user@` before the host.
     UserInformation,
@@ -35,17 +35,17 @@ pub enum BadTarget {
     Brackets,
     /// A port that is empty, no number, 0, or over 65535.
     Port,
-    /// No port, where the scheme has none of its own.
+    /// No port, with a scheme that has no default port.
     NoPort,
-    /// A path, where there is none.
+    /// A path, with a scheme that takes none.
     NoPath,
-    /// No absolute path of a file, or one with control characters.
+    /// A path of a file that is not absolute, is too long, or has control characters.
     FilePath,
-    /// A path that is too long for a Unix socket: the most that it may have, in bytes.
+    /// A path that is too long for a Unix socket; the limit in bytes.
     SocketPath(usize),
     /// A query other than `max-age=`.
     FileQuery,
-    /// A `max-age` that is no duration.
+    /// A `max-age` that is not a duration.
     MaxAge,
     /// `#` in the path.
     Fragment,
@@ -53,12 +53,14 @@ pub enum BadTarget {
     Percent,
     /// `%00`.
     Nul,
-    /// A byte that stands in no path unescaped.
+    /// A byte that must be escaped in a path.
     PathByte(u8),
-    /// A path that is too long: the most that it may have, in bytes.
+    /// A path that is too long; the limit in bytes.
     LongPath(usize),
-    /// A `-url` of another scheme than http.
+    /// A `-url` whose scheme is not http.
     NotHttp,
+    /// A `-mode` that is neither http nor grpc.
+    Mode,
     /// An IPv4 literal with `--ipv6`.
     NotIpv6,
 }
@@ -70,7 +72,7 @@ impl fmt::Display for BadTarget {
         let words = match self {
             Self::Scheme => {
                 out.write_str("expected ")?;
-                for scheme in SCHEMES.iter().filter(|scheme| scheme.is_served()) {
+                for scheme in SCHEMES.iter().filter(|scheme| scheme.is_available()) {
                     write!(out, "{}://, ", scheme.name)?;
                 }
                 "or :PORT/PATH"
@@ -105,6 +107,8 @@ impl fmt::Display for BadTarget {
             Self::LongPath(most) => return write!(out, "the path is longer than {most} bytes"),
             Self::NotHttp if FULL => "expected http:// or https://",
             Self::NotHttp => "expected http://",
+            Self::Mode if FULL => "expected http or grpc; for TCP, lprobe tcp://:PORT",
+            Self::Mode => "expected http; for TCP, lprobe tcp://:PORT",
             Self::NotIpv6 => "asks for ::1, and the target is an IPv4 address",
         };
         out.write_str(words)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::authority::Authority;
 use super::bad_target::BadTarget;
 
-/// The longest path of a Unix socket, in bytes: unix(7), less its NUL.
+/// The longest path of a Unix socket, in bytes: the limit of unix(7), less the NUL.
 const MAX_SOCKET_PATH: usize = 107;
 
 /// The longest path of a file, in bytes.
@@ -22,7 +22,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Reads the name that gRPC has for a Unix socket, `unix:PATH` or `unix:///PATH`. Returns `None` for other names.
+    /// Reads gRPC's name of a Unix socket, `unix:PATH` or `unix:///PATH`. Returns `None` for other names.
     pub fn unix(text: &str) -> Option<Result<Self, BadTarget>> {
         let rest = text.strip_prefix("unix:")?;
         Some(socket_path(rest.strip_prefix("//").unwrap_or(rest)).map(Self::Unix))
@@ -34,15 +34,16 @@ pub fn socket_path(path: &str) -> Result<PathBuf, BadTarget> {
     if path.len() > MAX_SOCKET_PATH { Err(BadTarget::SocketPath(MAX_SOCKET_PATH)) } else { absolute_path(path) }
 }
 
-/// Reads an absolute path, with no escapes to undo.
+/// Reads an absolute path, without unescaping it.
 pub fn absolute_path(path: &str) -> Result<PathBuf, BadTarget> {
-    match Path::new(path).is_absolute() && path.len() <= MAX_FILE_PATH && !path.contains(char::is_control) {
-        true => Ok(path.into()),
-        false => Err(BadTarget::FilePath),
+    match () {
+        () if path.len() > MAX_FILE_PATH => Err(BadTarget::LongPath(MAX_FILE_PATH)),
+        () if Path::new(path).is_absolute() && !path.contains(char::is_control) => Ok(path.into()),
+        () => Err(BadTarget::FilePath),
     }
 }
 
-/// Prints a target.
+/// Prints the endpoint as a target.
 impl fmt::Display for Endpoint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,6 +1,5 @@
-//! What a target string means. It is parsed once, here, and never read again: a [`Target`] that exists names something
-//! that may be probed. Whether an address literal really is one of this container's is the kernel's to say, in
-//! [`crate::connect`].
+//! The meaning of a target string. It is parsed once, here: a [`Target`] that exists may be probed. Whether an address
+//! literal is an address of this container is for the kernel to say, in [`crate::connect`].
 
 pub mod authority;
 pub mod bad_target;
@@ -32,45 +31,45 @@ pub enum Target {
     Stream(Endpoint),
     /// `udp://`.
     Udp(Authority),
-    /// `redis://` and its like: a server of that kind, and where it is.
+    /// `redis://` and the other services: the kind of server, and its address.
     Service(&'static Service, Authority),
     /// `file://`.
     File(FileTarget),
 }
 
-/// An HTTP server, and what to ask it for.
+/// An HTTP server, and the path to request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpTarget {
-    /// Whether it is asked over TLS.
+    /// Whether the connection uses TLS.
     pub tls: bool,
-    /// Where to connect, and what the Host header says.
+    /// The address to connect to, and the value of the Host header.
     pub authority: Authority,
-    /// What to ask for.
+    /// The path to request.
     pub path: UrlPath,
 }
 
-/// A gRPC server, and what to ask its health service about.
+/// A gRPC server, and the service to ask its health service about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrpcTarget {
-    /// Whether it is asked over TLS.
+    /// Whether the connection uses TLS.
     pub tls: bool,
-    /// Where to connect, and the call's authority.
+    /// The address to connect to, and the authority of the call.
     pub authority: Authority,
-    /// The service; empty is the server as a whole.
+    /// The service; an empty name is the server as a whole.
     pub service: String,
 }
 
 /// A heartbeat file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileTarget {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// How long ago it may have been modified.
+    /// The longest time since the last modification that is healthy.
     pub max_age: Option<Duration>,
 }
 
 impl Target {
-    /// Returns the scheme that the target is written with.
+    /// Returns the scheme of the target.
     pub fn scheme(&self) -> &'static Scheme {
         let name = match self {
             Self::Http(http) => return Scheme::http(http.tls),
@@ -84,7 +83,7 @@ impl Target {
         Scheme::named(name).expect("each of these names is in the table")
     }
 
-    /// Makes `localhost` mean ::1 alone.
+    /// Makes `localhost` mean ::1 only.
     pub fn use_ipv6(&mut self) -> Result<(), BadTarget> {
         let authority = match self {
             Self::Http(http) => &mut http.authority,
@@ -99,7 +98,8 @@ impl Target {
 }
 
 impl HttpTarget {
-    /// Returns what the Host header says, RFC 9110, section 7.2: no port where it is the scheme's own.
+    /// Returns the value of the Host header, RFC 9110, section 7.2: without the port if it is the default port of the
+    /// scheme.
     pub fn host(&self) -> String {
         let Authority { host, port } = self.authority;
         if Scheme::http(self.tls).port == Some(port) { host.to_string() } else { self.authority.to_string() }
@@ -115,7 +115,7 @@ impl FromStr for Target {
         }
         let (name, rest) = text.split_once("://").ok_or_else(|| without_scheme(text))?;
         let scheme = Scheme::named(name).ok_or(BadTarget::Scheme)?;
-        if !scheme.is_served() {
+        if !scheme.is_available() {
             return Err(BadTarget::NotInThisBuild);
         }
         match scheme.kind {
@@ -130,7 +130,8 @@ impl FromStr for Target {
     }
 }
 
-/// Says what is meant by a target without a scheme, if that would be one with `http://`. Its query may be secret.
+/// Returns the reason for a target without a scheme. It suggests the target with `http://`, if that is one. The query
+/// is left out, since it may be a secret.
 fn without_scheme(text: &str) -> BadTarget {
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let begin = &text[..end];
@@ -151,7 +152,7 @@ fn http(rest: &str, scheme: &Scheme) -> Result<Target, BadTarget> {
     Ok(Target::Http(HttpTarget { tls: scheme.tls, authority, path: path.parse()? }))
 }
 
-/// Names of services are seldom more than letters and dots; `--service` takes the others.
+/// Reads a gRPC target. Names of services are seldom more than letters and dots; `--service` accepts all others.
 fn grpc(rest: &str, scheme: &Scheme) -> Result<Target, BadTarget> {
     let (authority, service) = rest.split_once('/').unwrap_or((rest, ""));
     if !service.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#%".contains(&byte)) {
@@ -238,7 +239,7 @@ mod tests {
         for scheme in &SCHEMES {
             let rest = if scheme.has_host() { "localhost:1" } else { "/x" };
             let target = format!("{}://{rest}", scheme.name).parse::<Target>();
-            match scheme.is_served() {
+            match scheme.is_available() {
                 true => assert_eq!(target.expect(scheme.name).scheme(), scheme),
                 false => assert_eq!(target, Err(BadTarget::NotInThisBuild)),
             }

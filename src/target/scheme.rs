@@ -1,28 +1,28 @@
-//! The schemes of targets: one table, from which the help, the refusals and the grammar are derived.
+//! The schemes of targets: one table, from which the help, the error messages and the parser are derived.
 
 use crate::FULL;
 use crate::probe::service::{SERVICES, Service};
 
-/// A scheme, and what its targets look like.
+/// A scheme, and the form of its targets.
 #[derive(Debug, Clone, Copy)]
 pub struct Scheme {
-    /// What stands before `://`.
+    /// The text before `://`.
     pub name: &'static str,
-    /// What stands behind it, as help shows it.
+    /// The form of the text after `://`, as the help shows it.
     pub form: &'static str,
-    /// When a target is healthy, in the words of help.
+    /// When a target is healthy, as the help says it.
     pub healthy: &'static str,
-    /// The port where a target names none.
+    /// The port of a target that names none.
     pub port: Option<u16>,
-    /// Whether only the full build has it.
+    /// Whether only the full build has the scheme.
     pub full: bool,
-    /// Whether it goes over TLS.
+    /// Whether its targets use TLS.
     pub tls: bool,
-    /// The kind of target that it names.
+    /// The kind of its targets.
     pub kind: Kind,
 }
 
-/// A kind of target: what is parsed and probed in the same way.
+/// A kind of target. Targets of one kind are parsed and probed in the same way.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// HTTP.
@@ -62,7 +62,7 @@ const PROTOCOLS: [Scheme; 8] = [
     plain("file", "/PATH[?max-age=DURATION]", Kind::File, "a regular file, modified within max-age"),
 ];
 
-/// Every scheme, in the order of help.
+/// Every scheme, in the order of the help.
 pub static SCHEMES: [Scheme; PROTOCOLS.len() + SERVICES.len()] = {
     let mut schemes = [PROTOCOLS[0]; PROTOCOLS.len() + SERVICES.len()];
     let mut place = 0;
@@ -80,7 +80,7 @@ pub static SCHEMES: [Scheme; PROTOCOLS.len() + SERVICES.len()] = {
 };
 
 impl Scheme {
-    /// Returns the scheme of this name, in upper case or lower.
+    /// Returns the scheme of this name, in upper or lower case.
     pub fn named(name: &str) -> Option<&'static Self> {
         SCHEMES.iter().find(|scheme| scheme.name.eq_ignore_ascii_case(name))
     }
@@ -95,8 +95,8 @@ impl Scheme {
         &SCHEMES[2 + usize::from(tls)]
     }
 
-    /// Returns whether this build has it.
-    pub fn is_served(&self) -> bool {
+    /// Returns whether this build has the scheme.
+    pub fn is_available(&self) -> bool {
         FULL || !self.full
     }
 
@@ -106,7 +106,7 @@ impl Scheme {
     }
 }
 
-/// Names are unique.
+/// Compares the names, which are unique.
 impl PartialEq for Scheme {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name

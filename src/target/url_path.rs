@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::bad_target::BadTarget;
 
-/// The longest path with query that is sent, in bytes: RFC 9110, section 4.1, asks every server to take 8,000.
+/// The longest path that is sent, with its query, in bytes: RFC 9110, section 4.1, asks every server to take 8,000.
 const MAX_PATH: usize = 8_000;
 
 /// An absolute path, with its query if there is one: the origin-form of RFC 9112, section 3.2.1.
@@ -26,8 +26,8 @@ impl UrlPath {
 impl FromStr for UrlPath {
     type Err = BadTarget;
 
-    /// Takes what RFC 3986, sections 3.3 and 3.4, allow, and nothing that would need escaping first.
-    /// Empty, or a query alone, is the root: RFC 9112, section 3.2.1.
+    /// Accepts what RFC 3986, sections 3.3 and 3.4, allow, and nothing that would need escaping first. An empty text,
+    /// or a query alone, has the path `/`: RFC 9112, section 3.2.1.
     fn from_str(text: &str) -> Result<Self, BadTarget> {
         if text.len() > MAX_PATH {
             return Err(BadTarget::LongPath(MAX_PATH));

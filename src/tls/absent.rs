@@ -1,4 +1,4 @@
-//! What stands in for TLS in the small build: connections without it.
+//! Replaces TLS in the small build, which opens connections without it.
 
 use crate::connect::{self, Stream, Writes};
 use crate::progress::Progress;
@@ -6,11 +6,11 @@ use crate::target::endpoint::Endpoint;
 use crate::unhealthy::Unhealthy;
 use crate::wire::Version;
 
-/// How to speak TLS: there is no way.
+/// The TLS settings, which the small build can't have.
 #[derive(Debug)]
 pub enum Settings {}
 
-/// A connection that nothing has to be said of.
+/// The session of a connection without TLS, which explains nothing.
 pub struct Session;
 
 /// Opens a connection to `endpoint`.
@@ -25,7 +25,7 @@ pub async fn open(
 }
 
 impl Session {
-    /// Returns the reason as it is.
+    /// Returns the reason unchanged.
     pub fn explain(&self, reason: Unhealthy) -> Unhealthy {
         reason
     }

@@ -1,5 +1,5 @@
-//! Certificates and keys: whom to trust, and what to show. They are read from PEM files (RFC 7468), or come from SPIFFE's
-//! Workload API, and nothing of them is ever printed.
+//! Certificates and private keys: the authorities to trust, and the client certificate. They are read from PEM files
+//! (RFC 7468), or come from SPIFFE's Workload API. None of them is ever printed.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,10 +15,10 @@ use rustls::sign::CertifiedKey;
 use super::provider;
 use super::trust::Trust;
 
-/// The longest file that is read, in bytes; the longest bundle of a system has 250,000.
+/// The longest file that is read, in bytes. The longest bundle of a system has 250,000 bytes.
 const MAX_FILE: u64 = 4 << 20;
 
-/// Where distributions keep the certificates that they trust.
+/// The files in which distributions keep the certificates that they trust.
 const BUNDLES: [&str; 5] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -27,45 +27,46 @@ const BUNDLES: [&str; 5] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// Whom to trust, and what to show to a server that asks.
+/// The authorities to trust, and the certificate for a server that asks for one.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// Judges what the server shows.
+    /// Verifies the server's certificate.
     pub trust: Arc<Trust>,
-    /// A certificate chain with its private key.
+    /// The client's certificate chain, with its private key.
     pub identity: Option<Arc<CertifiedKey>>,
 }
 
-/// Why certificates or a key can't be had. Each prints as the end of a line that begins with the file's name.
+/// Why certificates or a private key can't be used. Each reason prints as the end of a line that begins with the file's
+/// name.
 #[derive(Debug)]
 pub enum BadCredentials {
-    /// PEM itself, in place of a file's name.
+    /// PEM itself, in place of the name of a file.
     NotAName,
-    /// What the kernel said.
+    /// The kernel's error.
     File(io::Error),
-    /// A folder, a device or a pipe.
+    /// A folder, a device or a pipe in place of a file.
     NotAFile,
-    /// More than [`MAX_FILE`].
+    /// A file that is longer than [`MAX_FILE`].
     LongFile,
-    /// No PEM at all, or broken PEM.
+    /// A file without PEM, or with broken PEM.
     Pem,
     /// PEM without a certificate.
     NoCertificate,
-    /// A certificate that can't be understood: which of them, from 1.
+    /// A certificate that can't be parsed; its number, from 1.
     Certificate(usize),
-    /// PEM without a key that is not encrypted.
+    /// PEM without an unencrypted private key.
     NoKey,
-    /// A key of a kind or size that is not supported.
+    /// A private key whose kind or size is not supported.
     Key,
-    /// A certificate and another one's key.
+    /// A private key that does not belong to the certificate.
     Mismatch,
-    /// SSL_CERT_FILE can't be read.
+    /// The file that SSL_CERT_FILE names can't be used.
     Environment(Box<BadCredentials>),
-    /// There is nothing to trust.
+    /// No bundle of trusted certificates was found.
     NoBundle,
 }
 
-/// Reads the authorities in a file, every one of which must be understood.
+/// Reads the authorities in a file. A certificate that can't be parsed is an error.
 pub fn authorities(path: &str) -> Result<RootCertStore, BadCredentials> {
     let mut store = RootCertStore::empty();
     for (number, certificate) in (1..).zip(certificates(path.as_ref())?) {
@@ -74,7 +75,8 @@ pub fn authorities(path: &str) -> Result<RootCertStore, BadCredentials> {
     Ok(store)
 }
 
-/// Reads the authorities that SSL_CERT_FILE or else the system names; what is not understood there is not trusted.
+/// Reads the authorities in the file that SSL_CERT_FILE names, or else in the system's bundle. A certificate that can't
+/// be parsed is skipped.
 pub fn system_authorities() -> Result<RootCertStore, BadCredentials> {
     let read = |path: &Path| {
         let mut store = RootCertStore::empty();
@@ -120,7 +122,7 @@ pub fn identity(
 }
 
 fn contents(path: &Path) -> Result<Vec<u8>, BadCredentials> {
-    // Before it is opened: opening a named pipe would wait for its writer.
+    // The kind of file is checked before it is opened: opening a named pipe would wait for its writer.
     if !path.metadata().map_err(BadCredentials::File)?.is_file() {
         return Err(BadCredentials::NotAFile);
     }

@@ -1,5 +1,5 @@
-//! TLS 1.2 and 1.3 (RFC 5246, RFC 8446), offering one protocol by ALPN (RFC 7301). absent.rs stands in for this folder in
-//! the small build.
+//! TLS 1.2 and 1.3 (RFC 5246, RFC 8446), with one protocol offered by ALPN (RFC 7301). In the small build, absent.rs
+//! replaces this folder.
 
 pub mod credentials;
 mod provider;
@@ -28,8 +28,8 @@ pub use settings::Settings;
 use settings::Source;
 use trust::Trust;
 
-/// Opens a connection to `endpoint`, over TLS where there are settings for it. The [`Session`] explains what goes wrong on
-/// it later.
+/// Opens a connection to `endpoint`, over TLS if there are settings for it. The [`Session`] explains errors that occur
+/// later on the connection.
 pub async fn open(
     endpoint: &Endpoint,
     tls: Option<&Settings>,
@@ -46,14 +46,14 @@ pub async fn open(
     };
     let stream = connect::open(endpoint, writes, progress).await?;
     progress.awaits_step("TLS handshake");
-    let session = Arc::new(Session::showing(credentials.identity.clone()));
-    match shake_hands(stream, name.clone(), version, credentials.trust.clone(), session.clone()).await {
+    let session = Arc::new(Session::new(credentials.identity.clone()));
+    match handshake(stream, name.clone(), version, credentials.trust.clone(), session.clone()).await {
         Ok(stream) => Ok((stream, session)),
         Err(reason) => Err(session.explain(reason)),
     }
 }
 
-async fn shake_hands(
+async fn handshake(
     stream: Stream,
     name: ServerName<'static>,
     version: Version,
@@ -67,7 +67,7 @@ async fn shake_hands(
         .with_custom_certificate_verifier(trust)
         .with_client_cert_resolver(session);
     config.alpn_protocols = vec![alpn(version).to_vec()];
-    // There is no second connection.
+    // A probe makes one connection, so that there is no session to resume.
     config.resumption = Resumption::disabled();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream);
     let stream = handshake.await.map_err(|error| BadHandshake { error, name: name.to_str().into_owned() })?;
@@ -77,7 +77,7 @@ async fn shake_hands(
     Ok(Box::new(stream))
 }
 
-/// Returns the name of a version in ALPN: RFC 7301, section 6, and RFC 9113, section 3.2.
+/// Returns the ALPN name of a version: RFC 7301, section 6, and RFC 9113, section 3.2.
 fn alpn(version: Version) -> &'static [u8] {
     match version {
         Version::Http1 => b"http/1.1",

@@ -1,5 +1,5 @@
-//! The cryptography that TLS uses: *ring*'s, all but ChaCha20-Poly1305. Its code is 50 KB, a 25th of the binary, for
-//! clients whose processor has no AES; a server of TLS 1.3 must have AES-GCM (RFC 8446, section 9.1).
+//! The cryptography of TLS: that of *ring*, without ChaCha20-Poly1305. That cipher takes 50 KB, a 25th of the binary,
+//! and serves clients whose processor has no AES. Every TLS 1.3 server must support AES-GCM (RFC 8446, section 9.1).
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use webpki::ring::{
     RSA_PSS_2048_8192_SHA384_LEGACY_KEY, RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
 };
 
-/// What rustls is given. rustls's own list would bring in all of ring.
+/// Returns the provider for rustls. The default provider of rustls would link all of ring.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(CryptoProvider {
         cipher_suites: vec![
@@ -39,7 +39,7 @@ pub fn provider() -> Arc<CryptoProvider> {
     })
 }
 
-/// The signatures that are understood. TLS 1.2 leaves open which curve goes with a hash (RFC 5246, section 7.4.1.4.1).
+/// The supported signature algorithms. TLS 1.2 does not tie a curve to a hash (RFC 5246, section 7.4.1.4.1).
 pub const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: &[
         ECDSA_P256_SHA256,

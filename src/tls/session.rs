@@ -1,4 +1,4 @@
-//! What happened in a handshake that explains what goes wrong later.
+//! The facts of a handshake that explain a later error.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use crate::unhealthy::Unhealthy;
 
 const NO_CERTIFICATE: &str = "; client certificate required, it seems (--tls-client-cert, --tls-client-key)";
 
-/// The client certificate that the server is shown if it asks, and whether it asked.
+/// The client certificate, and whether the server asked for one.
 #[derive(Debug, Default)]
 pub struct Session {
     shown: Option<Arc<CertifiedKey>>,
@@ -19,13 +19,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// Begins a session with this client certificate.
-    pub fn showing(shown: Option<Arc<CertifiedKey>>) -> Self {
+    /// Starts a session with this client certificate.
+    pub fn new(shown: Option<Arc<CertifiedKey>>) -> Self {
         Self { shown, asked: AtomicBool::new(false) }
     }
 
-    /// Adds that the server asked for a certificate in vain, where that may be why. TLS 1.3 makes it refuse after the
-    /// client's part of the handshake, and nginx refuses by a status of 400.
+    /// Adds to `reason` that the server asked for a client certificate and got none, if that may be the cause. With TLS
+    /// 1.3, the server refuses after the client's part of the handshake. nginx refuses with status 400.
     pub fn explain(&self, reason: Unhealthy) -> Unhealthy {
         let missing = self.shown.is_none() && self.asked.load(Ordering::Relaxed);
         match missing && reason.may_lack_certificate() {

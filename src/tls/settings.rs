@@ -1,4 +1,4 @@
-//! How to speak TLS to one server.
+//! The TLS settings for one server.
 
 use std::net::IpAddr;
 
@@ -8,25 +8,26 @@ use super::credentials::Credentials;
 use crate::target::authority::Host;
 use crate::target::endpoint::Endpoint;
 
-/// How to speak TLS to one server.
+/// The TLS settings for one server.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where whom to trust, and what to show, come from.
+    /// The source of the credentials.
     pub source: Source,
-    /// What the certificate must be for, and what SNI says.
+    /// The name that the certificate must match, and that SNI sends.
     pub name: ServerName<'static>,
 }
 
-/// Where [`Credentials`] come from.
+/// The source of [`Credentials`].
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// From files, read when the arguments were.
+    /// Files, which were read together with the arguments.
     Files(Credentials),
-    /// From SPIFFE's Workload API at this endpoint, asked when the probe begins: SPIFFE Workload Endpoint, section 4.
+    /// SPIFFE's Workload API at this endpoint, which is called when the probe begins: SPIFFE Workload Endpoint, section
+    /// 4.
     WorkloadApi(Endpoint),
 }
 
-/// Returns the name that a host's certificate must be for.
+/// Returns the name that the certificate of a host must match.
 pub fn server_name(host: Host) -> ServerName<'static> {
     match host {
         Host::Localhost | Host::Localhost6 => ServerName::try_from("localhost").expect("it is a DNS name"),

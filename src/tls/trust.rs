@@ -1,4 +1,4 @@
-//! Whom to trust: the verification of a server's certificate.
+//! The verification of a server's certificate.
 
 use std::sync::Arc;
 
@@ -12,18 +12,18 @@ use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore,
 use super::provider::SIGNATURES;
 use crate::unhealthy::tls::LongChain;
 
-/// The longest chain that is verified, in certificates between the server's and an authority's. A path through more could be
-/// sought for longer than any deadline: 9 of one name, among 211 others, took 6 seconds.
+/// The most certificates between the server's and an authority's in a chain that is verified. The search for a path
+/// through more could outlast any deadline: with 9 of one name, among 211 others, it took 6 seconds.
 const MAX_CHAIN: usize = 8;
 
-/// Whose certificates are believed.
+/// The certificates that are trusted.
 #[derive(Debug)]
 pub enum Trust {
-    /// Anyone's.
+    /// Any certificate.
     Unverified,
-    /// Those of these authorities, for the name that was asked for.
+    /// Certificates from these authorities, for the name of the server.
     Authorities(RootCertStore),
-    /// Those of any identity in these SPIFFE trust domains, each with its bundle.
+    /// Certificates of any identity in these SPIFFE trust domains, each with its bundle.
     Spiffe(Vec<(String, RootCertStore)>),
 }
 
@@ -46,10 +46,11 @@ impl Trust {
             Self::Unverified => Ok(()),
             Self::Authorities(store) => {
                 match issued_by(store) {
-                    // Many a container has a certificate of its own making that says it is an authority's (`openssl req
-                    // -x509` makes it so), and is trusted by name. webpki has looked at its dates by now.
+                    // Containers often use a self-signed certificate that is marked as an authority's (`openssl req
+                    // -x509` marks it). It is accepted if it is itself one of the trusted certificates. By now, webpki
+                    // has checked its dates.
                     Err(rustls::Error::InvalidCertificate(CertificateError::Other(error)))
-                        if is_an_authoritys(&error) && is_among(store, certificate) => {}
+                        if is_authority_certificate(&error) && is_in_store(store, certificate) => {}
                     verdict => verdict?,
                 }
                 verify_server_name(&parsed, name)
@@ -64,16 +65,16 @@ impl Trust {
     }
 }
 
-fn is_an_authoritys(OtherError(error): &OtherError) -> bool {
+fn is_authority_certificate(OtherError(error): &OtherError) -> bool {
     matches!(error.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
-fn is_among(store: &RootCertStore, certificate: &CertificateDer<'_>) -> bool {
+fn is_in_store(store: &RootCertStore, certificate: &CertificateDer<'_>) -> bool {
     webpki::anchor_from_trusted_cert(certificate).is_ok_and(|anchor| store.roots.contains(&anchor))
 }
 
-/// The trust domain of a SPIFFE identity: a leaf's X.509-SVID has one URI, `spiffe://DOMAIN/PATH`. X509-SVID
-/// specification, sections 2 and 5.2.
+/// Returns the trust domain of a SPIFFE identity. The X.509-SVID of a leaf has one URI, `spiffe://DOMAIN/PATH`:
+/// X509-SVID specification, sections 2 and 5.2.
 fn trust_domain(certificate: &CertificateDer<'_>) -> Option<String> {
     let certificate = webpki::EndEntityCert::try_from(certificate).ok()?;
     let mut uris = certificate.valid_uri_names();
@@ -85,7 +86,7 @@ fn trust_domain(certificate: &CertificateDer<'_>) -> Option<String> {
     }
 }
 
-/// The trust domain in a SPIFFE ID.
+/// Returns the trust domain of a SPIFFE ID.
 pub fn domain_of(id: &str) -> Option<&str> {
     id.strip_prefix("spiffe://")?.split('/').next().filter(|domain| !domain.is_empty())
 }

@@ -1,5 +1,5 @@
-//! SPIFFE's Workload API: who we are, by a certificate with its key, and whom to trust. SPIFFE Workload API
-//! specification, section 5: the call's first message has it all.
+//! SPIFFE's Workload API: returns this workload's certificate with its private key, and the authorities to trust.
+//! SPIFFE Workload API specification, section 5: the first message of the call has all of them.
 
 use std::sync::Arc;
 
@@ -22,10 +22,11 @@ const FETCH: &str = "/SpiffeWorkloadAPI/FetchX509SVID";
 /// The longest message that is read, in bytes.
 const MAX_MESSAGE: usize = 256 * 1024;
 
-/// The most that is read behind the head: the message in frames.
+/// The most bytes that are read after the head: the message in frames.
 const MAX_READ: usize = 2 * MAX_MESSAGE;
 
-/// Asks for this workload's first identity, and the bundles of its own trust domain and of those that it federates with.
+/// Fetches the first identity of this workload, the bundle of its own trust domain, and the bundles of the trust
+/// domains that it federates with.
 pub async fn fetch(api: &Endpoint, progress: &Progress) -> Result<Credentials, Unhealthy> {
     let in_fetch = |reason| Unhealthy::Explained {
         before: "no certificates from SPIFFE_ENDPOINT_SOCKET: ",
@@ -38,17 +39,17 @@ pub async fn fetch(api: &Endpoint, progress: &Progress) -> Result<Credentials, U
         Endpoint::Unix(_) => "localhost".into(),
     };
     let mut request = grpc::request(false, &authority, FETCH, &[], false);
-    // Section 3: a request that someone was tricked into sending lacks it.
+    // Section 3: a forged request, which someone was tricked into sending, lacks this header.
     request.headers_mut().insert(HeaderName::from_static("workload.spiffe.io"), HeaderValue::from_static("true"));
     let first = async |response| grpc::Reply::new(response, false, MAX_MESSAGE)?.message().await;
-    // The connection that is awaited in detail is no target's.
+    // The progress of the probe does not record this connection, which is not the target's.
     let stream = connect::open(api, Writes::Often, &Progress::start(false)).await.map_err(in_fetch)?;
     let message =
         http2::ask(stream, MAX_READ, request, first).await.map_err(|reason: BadCall| in_fetch(reason.into()))?;
     credentials_in(&message).ok_or_else(|| in_fetch(BadCall::Message.into()))
 }
 
-/// Reads an X509SVIDResponse: `svids` is field 1, `federated_bundles` field 3.
+/// Reads an X509SVIDResponse: field 1 is `svids`, field 3 is `federated_bundles`.
 pub fn credentials_in(message: &[u8]) -> Option<Credentials> {
     let mut credentials = None;
     let mut bundles = Vec::new();
@@ -62,7 +63,7 @@ pub fn credentials_in(message: &[u8]) -> Option<Credentials> {
     Some(Credentials { trust: Arc::new(Trust::Spiffe(bundles)), identity: Some(credentials?) })
 }
 
-/// Reads an X509SVID: `spiffe_id`, `x509_svid`, `x509_svid_key` and `bundle` are fields 1 to 4.
+/// Reads an X509SVID: fields 1 to 4 are `spiffe_id`, `x509_svid`, `x509_svid_key` and `bundle`.
 fn identity_in(svid: &[u8], bundles: &mut Vec<(String, RootCertStore)>) -> Option<Arc<rustls::sign::CertifiedKey>> {
     let [id, chain, key, bundle] = bytes_of(svid)?;
     let domain = domain_of(std::str::from_utf8(id).ok()?)?;
@@ -71,13 +72,13 @@ fn identity_in(svid: &[u8], bundles: &mut Vec<(String, RootCertStore)>) -> Optio
     credentials::identity(certificates(chain)?, key.into()).ok()
 }
 
-/// Reads an entry of a map: the trust domain's SPIFFE ID, and its bundle.
+/// Reads an entry of the map `federated_bundles`: the SPIFFE ID of a trust domain, and its bundle.
 fn federated_in(entry: &[u8]) -> Option<(String, RootCertStore)> {
     let [id, bundle] = bytes_of(entry)?;
     Some((domain_of(std::str::from_utf8(id).ok()?)?.into(), store(bundle)?))
 }
 
-/// Returns the fields 1 to `N` of a message, each of which is bytes.
+/// Returns fields 1 to `N` of a message, each of which holds bytes.
 fn bytes_of<const N: usize>(message: &[u8]) -> Option<[&[u8]; N]> {
     let mut found = [&[][..]; N];
     for field in fields(message) {
@@ -98,7 +99,7 @@ fn store(bundle: &[u8]) -> Option<RootCertStore> {
     Some(store)
 }
 
-/// Reads certificates in DER, one after the other: each begins with SEQUENCE and says its length, X.690, section 8.1.3.
+/// Reads concatenated DER certificates. Each begins with SEQUENCE and its length: X.690, section 8.1.3.
 fn certificates(mut der: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let mut certificates = Vec::new();
     while !der.is_empty() {

@@ -1,10 +1,10 @@
-//! What a probe was waiting for when its time was over.
+//! The step that a probe awaited when its time ran out.
 
 use std::fmt;
 
 use super::connection::Peer;
 
-/// What a probe is waiting for. It prints as the middle of "no ... within 1000 ms".
+/// The step that a probe awaits. It prints as the middle of "no ... within 1000 ms".
 #[derive(Debug)]
 pub enum Awaiting {
     /// A connection.

@@ -18,17 +18,17 @@ pub enum Peer {
 /// Why a connection to one address did not open.
 #[derive(Debug)]
 pub enum ConnectError {
-    /// The kernel says that the address is not one of this container's.
+    /// The address is not one of this container, according to the kernel.
     ForeignAddress,
-    /// The socket was connected to itself, so nothing listens on the port: RFC 9293, section 3.5.
+    /// A self-connection: the socket connected to itself, so nothing listens on the port. RFC 9293, section 3.5.
     SelfConnection,
-    /// Each local port that the connection could use is taken.
+    /// All local ports that the connection could use are taken.
     NoLocalPort,
     /// The kernel's error.
     Io(io::Error),
 }
 
-/// Prints what was tried, and why each did not open.
+/// Prints each peer that was tried, and why its connection did not open.
 pub fn describe(tried: &[(Peer, ConnectError)], out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut separator = "";
     for (peer, error) in tried {
@@ -65,7 +65,7 @@ impl fmt::Display for ConnectError {
             Self::SelfConnection => out.write_str("nothing listens on the port"),
             Self::NoLocalPort => out.write_str("no local port is free for the connection (ip_local_port_range)"),
             Self::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => out.write_str("connection refused"),
-            // The way to an address of one's own is loopback.
+            // A container reaches its own addresses through loopback.
             Self::Io(error) if error.kind() == io::ErrorKind::NetworkUnreachable => {
                 out.write_str("network unreachable (is loopback up?)")
             }

@@ -1,10 +1,10 @@
-//! What can be wrong with an exchange of bytes.
+//! Why an exchange of bytes is unhealthy.
 
 use super::fault::Fault;
 use std::fmt;
 use std::io;
 
-/// Why a reply is not a healthy one.
+/// Why a reply is unhealthy.
 #[derive(Debug)]
 pub enum BadReply {
     /// The server closed the connection before an expected reply.

@@ -1,10 +1,10 @@
-//! What a protocol finds wrong.
+//! The trait of the faults that protocols find.
 
 use std::fmt;
 
-/// What a protocol finds wrong. It prints as the end of a line.
+/// A fault that a protocol finds. It prints as the end of a line.
 pub trait Fault: fmt::Debug + fmt::Display {
-    /// Returns whether a server that missed a client certificate might have caused it.
+    /// Returns whether a missing client certificate may be the cause.
     fn may_lack_certificate(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with a heartbeat file.
+//! Why a heartbeat file is unhealthy.
 
 use std::fmt;
 use std::io;
@@ -7,21 +7,21 @@ use std::time::Duration;
 use super::fault::Fault;
 use crate::duration::milliseconds;
 
-/// Why a file is no sign of life.
+/// Why a heartbeat file is unhealthy.
 #[derive(Debug)]
 pub enum BadFile {
     /// The kernel's error.
     Io(io::Error),
-    /// It is a folder, a device or a socket.
+    /// The file is a folder, a device or a socket.
     NotRegular,
-    /// It was modified too long ago.
+    /// The file was modified too long ago.
     Stale {
-        /// How long ago it was modified.
+        /// The time since the file was modified.
         age: Duration,
-        /// How long ago it may have been modified.
+        /// The longest time since then that is healthy.
         limit: Duration,
     },
-    /// Its time stamp is in the future.
+    /// The file's modification time is in the future.
     ModifiedInFuture,
 }
 

@@ -1,4 +1,4 @@
-//! What can be wrong with a gRPC answer.
+//! Why a gRPC response is unhealthy.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use super::http2::BadHttp2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GrpcStatus(pub u32);
 
-/// What the health service says of a service, by its number in `HealthCheckResponse.ServingStatus`.
+/// The status of a service, by its number in `HealthCheckResponse.ServingStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServingStatus(pub u64);
 
 /// Why a call did not succeed.
 #[derive(Debug)]
 pub enum BadCall {
-    /// HTTP/2 did not carry it.
+    /// The exchange failed in HTTP/2.
     Http2(BadHttp2),
     /// The call ended with a status other than OK.
     Failed(GrpcStatus),
@@ -24,31 +24,31 @@ pub enum BadCall {
     NotServing(ServingStatus),
     /// An HTTP status other than 200, from something that does not speak gRPC.
     HttpStatus(u16),
-    /// Another content type than gRPC's.
+    /// A content type other than gRPC's.
     ContentType,
-    /// A status of OK in the head, and so no message.
+    /// A Trailers-Only response with status OK, and so without a message.
     TrailersOnly,
-    /// The end without trailers.
+    /// A response that ended without trailers.
     NoTrailers,
     /// Trailers without a status.
     NoStatus,
-    /// A status that is no number, or two of them.
+    /// A grpc-status that is not one number.
     Status,
-    /// A status of OK, and no message.
+    /// Status OK without a message.
     NoMessage,
-    /// A status of OK, and less of a message than its prefix says.
+    /// Status OK, and a message that is shorter than its prefix says.
     ShorterThanPrefix,
-    /// More than the one message.
+    /// Bytes after the one message.
     LongerThanPrefix,
     /// A message longer than this, in bytes.
     LongMessage(usize),
-    /// A message that is said to be compressed, without an encoding.
+    /// A message with the compressed flag, in a response that names no encoding.
     UnnamedEncoding,
-    /// A message in another encoding than was offered.
+    /// A message in an encoding that was not offered.
     UnaskedEncoding,
     /// A compressed flag that is neither 0 nor 1.
     Flag,
-    /// Broken gzip.
+    /// A message that is broken gzip.
     Gzip,
     /// A broken message.
     Message,
@@ -75,14 +75,14 @@ impl GrpcStatus {
         "UNAUTHENTICATED",
     ];
 
-    /// Whether the call succeeded.
+    /// Returns whether the call succeeded.
     pub fn is_ok(self) -> bool {
         self.0 == 0
     }
 }
 
 impl ServingStatus {
-    /// The one that is healthy.
+    /// The healthy status.
     pub const SERVING: Self = Self(1);
 
     const NAMES: [&str; 4] = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];

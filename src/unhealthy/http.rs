@@ -1,4 +1,4 @@
-//! What can be wrong with an HTTP answer, by HTTP/1.1 or HTTP/2.
+//! Why an HTTP response is unhealthy, over HTTP/1.1 or HTTP/2.
 
 use std::fmt;
 
@@ -8,34 +8,34 @@ use super::fault::Fault;
 use super::tls;
 use crate::status::Statuses;
 
-/// Why an answer is not a healthy one.
+/// Why a response is unhealthy.
 #[derive(Debug)]
 pub enum BadAnswer {
     /// The status is not an expected one.
     Status {
-        /// What came.
+        /// The status of the response.
         got: u16,
-        /// What would have been healthy.
+        /// The healthy statuses.
         expected: Statuses,
     },
-    /// The head has both Transfer-Encoding and Content-Length, so that recipients differ on where the body that is to be
-    /// searched ends: RFC 9112, section 6.3.
+    /// The head of a response whose body is searched has both Transfer-Encoding and Content-Length. Recipients differ
+    /// on where such a body ends: RFC 9112, section 6.3.
     TwoFramings,
-    /// The body that is to be searched has a transfer coding other than `chunked`, or more than one.
+    /// The body that is searched has a transfer coding other than `chunked`, or more than one.
     TransferCoding,
     /// The server closed the connection before the head was complete.
     Closed,
-    /// The body does not have a text: which of them, from 1. The text itself may be a secret.
+    /// The body does not contain a text; its number, from 1. The text itself may be a secret.
     MissingText(usize),
-    /// The head is none of HTTP/1.1, or the connection broke.
+    /// The head is not one of HTTP/1.1, or the connection broke.
     Head(hyper::Error),
-    /// The body broke off, or is framed as none is.
+    /// The body ended early, or its framing is malformed.
     Body(hyper::Error),
 }
 
 impl Fault for BadAnswer {
     fn may_lack_certificate(&self) -> bool {
-        // nginx refuses by a status of 400.
+        // nginx refuses a missing client certificate with status 400.
         matches!(self, Self::Status { got: 400, .. } | Self::Closed | Self::Head(_))
     }
 }
@@ -61,7 +61,8 @@ impl fmt::Display for BadAnswer {
             }
             Self::Closed => out.write_str("closed before a complete response head"),
             Self::Head(error) if error.is_incomplete_message() || is_end(error) => write!(out, "{}", Self::Closed),
-            // hyper's words name the fault and quote nothing; its cause, where there is one, is the kernel's error.
+            // hyper's message names the fault and quotes nothing. Its root cause, if there is one, is the kernel's
+            // error.
             Self::Head(error) => write!(out, "no HTTP/1.1 answer: {}", root(error)),
             Self::Body(error) if is_end(error) => out.write_str("closed in the middle of the body"),
             Self::Body(error) => write!(out, "no text of --contains: {}", root(error)),

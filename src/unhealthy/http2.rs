@@ -1,4 +1,5 @@
-//! What can go wrong with HTTP/2. h2's own words would quote what the server sent with GOAWAY.
+//! Why an exchange over HTTP/2 fails. h2's own messages are not printed: they would quote what the server sent with
+//! GOAWAY.
 
 use std::error::Error;
 use std::fmt;
@@ -11,14 +12,14 @@ use super::fault::Fault;
 use super::http::BadAnswer;
 use super::tls;
 
-/// Why an answer by HTTP/2 is not a healthy one.
+/// Why a response over HTTP/2 is unhealthy.
 #[derive(Debug)]
 pub enum BadHttp2 {
     /// The server did not agree to HTTP/2 when it was offered.
     NotOffered,
     /// The server closed the connection before the head was complete.
     Closed,
-    /// What came back is not HTTP/2, or the connection or the stream broke.
+    /// The response is not HTTP/2, or the connection or the stream broke.
     Broken(hyper::Error),
 }
 
@@ -47,7 +48,7 @@ fn describe(error: &hyper::Error, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         return write!(out, "{}", BadAnswer::Closed);
     }
     let Some(error) = cause.downcast_ref::<h2::Error>() else { return write!(out, "no HTTP/2 answer: {cause}") };
-    // h2's own, when the connection ends, has no kind of its own.
+    // Only the limited stream's errors have this kind. With any other kind, the connection ended.
     if let Some(error) = error.get_io().filter(|error| error.kind() == io::ErrorKind::Other) {
         return write!(out, "no HTTP/2 answer: {error}");
     }

@@ -1,5 +1,5 @@
-//! Every reason a probe can fail, one file a protocol. Each reason prints as the end of its target's one line. None holds
-//! bytes that the server sent: promise 2.
+//! Every reason why a target is unhealthy, one file for each protocol. Each reason prints as the end of the line of its
+//! target. No reason contains bytes that the server sent: promise 2.
 
 pub mod awaiting;
 mod cause;
@@ -24,40 +24,40 @@ use awaiting::Awaiting;
 use connection::{ConnectError, Peer};
 use fault::Fault;
 
-/// Why a target is not healthy.
+/// Why a target is unhealthy.
 #[derive(Debug)]
 pub enum Unhealthy {
-    /// No address of the host let a connection open: each that was tried, and why not.
+    /// No address accepted a connection: each address that was tried, and its error.
     NotConnected(Vec<(Peer, ConnectError)>),
-    /// The time was over.
+    /// The time ran out.
     Late {
-        /// What was awaited.
+        /// The step that the probe awaited.
         awaiting: Awaiting,
-        /// How long the probe had.
+        /// The time that the probe had.
         after: Duration,
     },
-    /// A healthy answer came, but late.
+    /// A healthy answer arrived too late.
     Slow {
-        /// How long it took.
+        /// The time that the answer took.
         took: Duration,
-        /// How long it may take.
+        /// The time that it may take.
         limit: Duration,
     },
     /// A protocol found something wrong.
     Fault(Box<dyn Fault>),
-    /// Another reason, and what is to be said around it.
+    /// Another reason, with an explanation around it.
     Explained {
-        /// What stands before the reason.
+        /// The text before the reason.
         before: &'static str,
         /// The reason.
         reason: Box<Unhealthy>,
-        /// What stands behind the reason.
+        /// The text after the reason.
         after: &'static str,
     },
 }
 
 impl Unhealthy {
-    /// Returns whether a server that missed a client certificate might have caused it.
+    /// Returns whether a missing client certificate may be the cause.
     pub fn may_lack_certificate(&self) -> bool {
         matches!(self, Self::Fault(fault) if fault.may_lack_certificate())
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with TLS. rustls's own words would quote the certificate.
+//! Why TLS fails. rustls's own messages are not printed: they would quote the certificate.
 
 use std::error::Error;
 use std::fmt;
@@ -10,7 +10,7 @@ use rustls::{CertificateError, Error as TlsError, InvalidMessage, OtherError};
 use super::cause::root;
 use super::fault::Fault;
 
-/// A chain of more certificates than it may have.
+/// A chain of more certificates than are verified.
 #[derive(Debug)]
 pub struct LongChain;
 
@@ -25,15 +25,15 @@ impl fmt::Display for LongChain {
 /// Why a handshake failed.
 #[derive(Debug)]
 pub struct BadHandshake {
-    /// rustls's error, or that of the connection.
+    /// The error of rustls, or of the connection.
     pub error: io::Error,
-    /// The name that the certificate had to be for.
+    /// The name that the certificate had to match.
     pub name: String,
 }
 
 impl Fault for BadHandshake {
-    /// Returns whether the server ended the handshake, be it without a word. What came of the certificate that the server
-    /// showed is no fault of the client's.
+    /// Returns whether the server ended the handshake, with an alert or without. If the client refused the server's
+    /// certificate, a missing client certificate is not the cause.
     fn may_lack_certificate(&self) -> bool {
         matches!(inner(&self.error), None | Some(TlsError::AlertReceived(_)))
     }
@@ -76,7 +76,7 @@ pub fn describe_broken(error: Option<&TlsError>, out: &mut fmt::Formatter<'_>) -
     }
 }
 
-/// Returns rustls's error behind hyper's, if it is one.
+/// Returns the error of rustls that caused hyper's, if there is one.
 pub fn cause(error: &hyper::Error) -> Option<&TlsError> {
     match root(error).downcast_ref::<io::Error>() {
         Some(error) => inner(error),

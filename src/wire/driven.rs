@@ -1,4 +1,4 @@
-//! A request and its connection, which hyper has as two futures.
+//! Runs a request together with its connection, which are two futures in hyper.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use super::limited::Gate;
 
-/// Awaits `answer` while `connection` does the work. Returns `closed` where the connection ends without one.
+/// Awaits `answer` while `connection` does the work. Returns `closed` if the connection ends without an answer.
 pub async fn driven<T, E>(
     connection: impl Future,
     gate: &Gate,
@@ -19,13 +19,14 @@ pub async fn driven<T, E>(
     let mut ended = false;
     poll_fn(|context| {
         loop {
-            // The request goes first: so it is sent in the same turn, and a connection that ends before it tells why.
+            // The answer is polled first, so that the request is sent in the same turn. It is polled again after the
+            // connection has ended, since its error says why.
             match answer.as_mut().poll(context) {
                 Poll::Pending if ended => {
                     return closed.take().map_or(Poll::Pending, |closed| Poll::Ready(Err(closed)));
                 }
                 Poll::Pending if connection.as_mut().poll(context).is_ready() => ended = true,
-                Poll::Pending if gate.was_opened() => {}
+                Poll::Pending if gate.take_opened() => {}
                 answer => return answer,
             }
         }

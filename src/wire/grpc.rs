@@ -1,5 +1,5 @@
-//! gRPC over HTTP/2: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>. A request of one message, and the
-//! responses' messages, one at a time.
+//! gRPC over HTTP/2: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>. Sends a request of one message,
+//! and reads the messages of the response one at a time.
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -14,10 +14,10 @@ const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
-/// What stands before a message: whether it is compressed, and its length in four bytes.
+/// The length of the prefix of a message: the compressed flag, and the message's length in four bytes.
 const PREFIX: usize = 5;
 
-/// A call's request. `method` is `/SERVICE/METHOD`.
+/// Makes the request of a call. `method` is `/SERVICE/METHOD`.
 pub fn request(tls: bool, authority: &str, method: &str, message: &[u8], gzip: bool) -> Request<Full<Bytes>> {
     let message = if gzip { &gzip::pack(message) } else { message };
     let mut body = vec![u8::from(gzip)];
@@ -29,7 +29,7 @@ pub fn request(tls: bool, authority: &str, method: &str, message: &[u8], gzip: b
     *request.uri_mut() = format!("{scheme}://{authority}{method}").parse().expect("an Authority and a constant");
     let headers = request.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    // It has a proxy that would drop trailers show itself.
+    // This header makes a proxy that would drop the trailers show itself.
     headers.insert(TE, HeaderValue::from_static("trailers"));
     if gzip {
         headers.insert(ENCODING, HeaderValue::from_static("gzip"));
@@ -38,7 +38,7 @@ pub fn request(tls: bool, authority: &str, method: &str, message: &[u8], gzip: b
     request
 }
 
-/// A response as it comes in.
+/// A response while it arrives.
 pub struct Reply {
     body: Incoming,
     received: Vec<u8>,
@@ -46,21 +46,21 @@ pub struct Reply {
     max: usize,
 }
 
-/// What a compressed message is decoded by.
+/// How a compressed message is decoded.
 enum Gzip {
-    /// Nothing: the head named no encoding.
+    /// Not at all: the head names no encoding.
     Unnamed,
-    /// Nothing: the head named another encoding than the one that was asked for.
+    /// Not at all: the head names an encoding that was not offered.
     Unasked,
-    /// gzip, as it was asked for.
+    /// With gzip, which was offered.
     Asked,
 }
 
 impl Reply {
-    /// Looks at the head. No message may be longer than `max` bytes.
+    /// Checks the head. No message may be longer than `max` bytes.
     pub fn new(response: Response<Incoming>, gzip: bool, max: usize) -> Result<Self, BadCall> {
         let headers = response.headers();
-        // Trailers-Only: the head is the end too, and says what went wrong.
+        // In a Trailers-Only response, the head also ends the call, and has its status.
         if let Some(status) = status(headers)? {
             return Err(if status.is_ok() { BadCall::TrailersOnly } else { BadCall::Failed(status) });
         }
@@ -78,7 +78,7 @@ impl Reply {
         Ok(Self { body: response.into_body(), received: Vec::new(), gzip, max })
     }
 
-    /// The next message, once all of it is there.
+    /// Returns the next message, once all of it has arrived.
     pub async fn message(&mut self) -> Result<Vec<u8>, BadCall> {
         loop {
             if let Some((flag, length)) = prefix(&self.received) {
@@ -98,7 +98,7 @@ impl Reply {
         }
     }
 
-    /// The end of the call, which the trailers must say went well.
+    /// Reads the end of the call, and checks that the trailers report success.
     pub async fn end(mut self) -> Result<(), BadCall> {
         while self.received.is_empty() {
             if let Some(trailers) = self.more().await? {
@@ -108,7 +108,7 @@ impl Reply {
         Err(BadCall::LongerThanPrefix)
     }
 
-    /// Receives something, and returns the trailers if it is them.
+    /// Receives the next frame, and returns the trailers if the frame has them.
     async fn more(&mut self) -> Result<Option<HeaderMap>, BadCall> {
         let frame = self.body.frame().await.ok_or(BadCall::NoTrailers)?.map_err(BadHttp2::Broken)?;
         match frame.into_data() {
@@ -137,7 +137,8 @@ fn prefix(received: &[u8]) -> Option<(u8, usize)> {
     Some((flag, u32::from_be_bytes([a, b, c, d]) as usize))
 }
 
-/// `application/grpc`, or with `+proto`, and no other messages than Protocol Buffers'.
+/// Returns whether a content type is `application/grpc` or `application/grpc+proto`: Protocol Buffers are the only
+/// message format here.
 fn is_grpc(content_type: &HeaderValue) -> bool {
     let media_type = content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
     [&b"application/grpc"[..], b"application/grpc+proto"].contains(&media_type.trim_ascii())
@@ -150,7 +151,7 @@ fn succeeded(trailers: &HeaderMap) -> Result<(), BadCall> {
     }
 }
 
-/// The status in these headers, if there is any.
+/// Returns the gRPC status in these headers, if there is one.
 fn status(headers: &HeaderMap) -> Result<Option<GrpcStatus>, BadCall> {
     if !headers.contains_key(STATUS) {
         return Ok(None);
@@ -163,7 +164,7 @@ fn status(headers: &HeaderMap) -> Result<Option<GrpcStatus>, BadCall> {
     code.map(|code| Some(GrpcStatus(code))).ok_or(BadCall::Status)
 }
 
-/// The value of a header that is there once.
+/// Returns the value of a header that occurs exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())

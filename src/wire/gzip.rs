@@ -1,22 +1,22 @@
-//! gzip, RFC 1952, around miniz_oxide's DEFLATE. Its own crate, flate2, would bring the code that makes data small, and
-//! tables to check it faster: 39 KB more, for messages of a few bytes.
+//! gzip, RFC 1952, with the DEFLATE decoder of miniz_oxide. The crate flate2 would add a compressor, and tables for a
+//! faster checksum: 39 KB more, for messages of a few bytes.
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
-/// Why bytes are not unpacked.
+/// Why bytes can't be unpacked.
 #[derive(Debug, PartialEq, Eq)]
 pub enum BadGzip {
-    /// They are no whole gzip file, or have something behind it.
+    /// They are not a complete gzip file, or other bytes follow it.
     Broken,
-    /// They are more than the limit once unpacked.
+    /// They are longer than the limit once unpacked.
     Long,
 }
 
-/// What begins a file: RFC 1952, section 2.3.1, with no flags, no time, and no word on the system.
+/// The header of a file: RFC 1952, section 2.3.1, with no flags, no time, and an unknown operating system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
-/// Packs `data`, in blocks that leave it as it is: RFC 1951, section 3.2.4.
+/// Packs `data` into stored blocks, which are not compressed: RFC 1951, section 3.2.4.
 pub fn pack(data: &[u8]) -> Vec<u8> {
     let mut packed = HEADER.to_vec();
     let mut rest = data;
@@ -36,7 +36,7 @@ pub fn pack(data: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// Unpacks what is `max` bytes at most.
+/// Unpacks a file whose contents have at most `max` bytes.
 pub fn unpack(packed: &[u8], max: usize) -> Result<Vec<u8>, BadGzip> {
     let packed = after_header(packed).ok_or(BadGzip::Broken)?;
     let mut data = vec![0; max];
@@ -52,7 +52,7 @@ pub fn unpack(packed: &[u8], max: usize) -> Result<Vec<u8>, BadGzip> {
     }
 }
 
-/// Returns what follows the header and the fields that its flags name.
+/// Returns the bytes after the header and after the fields that its flags announce.
 fn after_header(packed: &[u8]) -> Option<&[u8]> {
     const CHECKSUM: u8 = 2;
     const EXTRA: u8 = 4;
@@ -80,14 +80,14 @@ fn after_header(packed: &[u8]) -> Option<&[u8]> {
     Some(rest)
 }
 
-/// Returns the check sum and the length.
+/// Returns the checksum and the length of `data`, which end a file.
 fn trailer(data: &[u8]) -> [u8; 8] {
     let [a, b, c, d] = crc32(data).to_le_bytes();
     let [e, f, g, h] = (data.len() as u32).to_le_bytes();
     [a, b, c, d, e, f, g, h]
 }
 
-/// Returns the check sum of RFC 1952, section 8.
+/// Returns the checksum of RFC 1952, section 8.
 fn crc32(data: &[u8]) -> u32 {
     let mut crc = !0;
     for &byte in data {

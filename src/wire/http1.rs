@@ -1,7 +1,7 @@
-//! HTTP/1.1, RFC 9112, by hyper: one request and its response.
+//! HTTP/1.1, RFC 9112, with hyper: one request and its response.
 //!
-//! hyper's leniencies are lprobe's own, with one exception: [`Heads`] refuses an empty line before a status line, which no
-//! other client takes. docs/http.md has a table of sloppy heads.
+//! lprobe accepts the malformed heads that hyper accepts, with one exception: [`Heads`] refuses an empty line before a
+//! status line, which no other client accepts. docs/http.md has a table of such heads.
 
 use std::mem::forget;
 
@@ -15,15 +15,15 @@ use super::limited::Limited;
 use crate::connect::Stream;
 use crate::unhealthy::http::BadAnswer;
 
-/// The most that is read of an answer's heads, those of interim responses included, in bytes.
+/// The most bytes of heads that are read, including the heads of interim responses.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// The most header lines of one head. hyper takes 100 unless told otherwise, and curl and Go take more.
+/// The most header lines of one head. hyper's default is 100, and curl and Go accept more.
 const MAX_LINES: usize = 1024;
 
-/// Sends `request` on `stream`, and lets `judge` look at the response while the connection goes on. No more than
-/// `max_body` bytes are read behind the head, what chunks take among them. With `leave_open`, the connection stays open
-/// until the process ends, which spares two system calls.
+/// Sends `request` on `stream`, and passes the response to `judge` while the connection goes on. After the head, at
+/// most `max_body` bytes are read, including the framing of chunks. With `leave_open`, the connection stays open until
+/// the process ends, which saves two system calls.
 pub async fn ask<E: From<BadAnswer>>(
     stream: Stream,
     max_body: usize,
@@ -53,40 +53,41 @@ pub async fn ask<E: From<BadAnswer>>(
     verdict
 }
 
-/// The place of the status code in a status line: RFC 9112, section 4.
+/// The position of the status code in a status line: RFC 9112, section 4.
 const CODE: std::ops::Range<usize> = "HTTP/1.1 ".len().."HTTP/1.1 200".len();
 
-/// The most interim responses that are waited past. Each costs hyper 20 us, so that 64 KiB of them would outlast the
+/// The most interim responses that are skipped. Each costs hyper 20 us, so that 64 KiB of them would outlast the
 /// deadline by 60 ms.
 const MAX_INTERIM: u32 = 100;
 
-/// How far an answer's heads have come: those of interim responses, and the one behind them.
+/// The position within the heads of a response: those of interim responses, and the final one.
 #[derive(Default)]
 struct Heads {
-    /// Bytes of this head.
+    /// The number of bytes of this head so far.
     place: usize,
-    /// Bytes of this line, without CR.
+    /// The number of bytes of this line so far, without CR.
     line: usize,
-    /// The status code, as far as it has come.
+    /// The digits of the status code so far.
     status: usize,
-    /// Interim responses so far.
+    /// The number of interim responses so far.
     interim: u32,
     over: bool,
 }
 
 impl Heads {
-    /// Looks at the next bytes of an answer.
+    /// Checks the next bytes of a response.
     ///
     /// # Errors
     ///
-    /// Says what the server seems to speak, or what is wrong with the head.
+    /// The protocol that the server seems to speak, or what is wrong with the head.
     fn check(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
         for &byte in bytes {
             if self.over {
                 break;
             }
             match byte {
-                // The length of a SETTINGS frame, which is short; an alert, or a handshake.
+                // An HTTP/2 SETTINGS frame is short, so that its length begins with 0. A TLS alert begins with 0x15,
+                // and a TLS handshake with 0x16.
                 0 if self.place == 0 => return Err("it is HTTP/2, perhaps (try --http2 or grpc://)"),
                 0x15 | 0x16 if self.place == 0 => return Err("it is TLS, perhaps (try https://)"),
                 b'\r' | b'\n' if self.place == 0 => return Err("it begins with an empty line"),
@@ -97,7 +98,7 @@ impl Heads {
             }
             self.place += 1;
             match (byte, self.line) {
-                // What follows 101 is another protocol: RFC 9110, section 15.2.2.
+                // After 101, the connection speaks another protocol: RFC 9110, section 15.2.2.
                 (b'\n', 0) if matches!(self.status, 100 | 102..200) && self.interim == MAX_INTERIM => {
                     return Err("it sends one interim response after the other");
                 }

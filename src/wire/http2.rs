@@ -1,4 +1,4 @@
-//! HTTP/2, RFC 9113, by prior knowledge on a stream that is open: one request and its response.
+//! HTTP/2, RFC 9113, with prior knowledge, on an open stream: one request and its response.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -17,15 +17,16 @@ use super::limited::Limited;
 use crate::connect::Stream;
 use crate::unhealthy::http2::BadHttp2;
 
-/// The most that is read up to the end of the response's head, in bytes. h2 keeps what interim responses say, and their
-/// heads are as short as 10 bytes: in 64 KiB they took 7 MB.
+/// The most bytes that are read up to the end of the response's head. h2 keeps the headers of interim responses, whose
+/// heads can be as short as 10 bytes: with 64 KiB of them, h2 took 7 MB.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// What may be on its way to us, RFC 9113, section 6.9.2: its initial value, as small as can be told without a frame more.
+/// The flow-control window: the initial value of RFC 9113, section 6.9.2. It is the smallest one that takes no extra
+/// frame.
 const WINDOW: u32 = 65_535;
 
-/// Sends `request` on `stream`, and lets `judge` look at the response while the connection goes on. No more than
-/// `max_body` bytes are read behind the head, what frames take among them.
+/// Sends `request` on `stream`, and passes the response to `judge` while the connection goes on. After the head, at
+/// most `max_body` bytes are read, including the framing.
 pub async fn ask<T, E: From<BadHttp2>>(
     stream: Stream,
     max_body: usize,
@@ -49,10 +50,9 @@ pub async fn ask<T, E: From<BadHttp2>>(
     .await
 }
 
-/// Checks that the first frame is one of SETTINGS, and not an acknowledgement, which h2 does not insist on: RFC 9113,
-/// section 3.4.
+/// Checks that the first frame is SETTINGS and not an acknowledgement: RFC 9113, section 3.4. h2 does not check this.
 fn preface() -> impl FnMut(&[u8]) -> Result<(), &'static str> {
-    // A frame's length, its type and its flags: section 4.1.
+    // The position in the header of the frame: the type is at 3 and the flags at 4, section 4.1.
     let mut place = 0;
     move |bytes| {
         for byte in bytes.iter().take(5_usize.saturating_sub(place)) {
@@ -67,8 +67,8 @@ fn preface() -> impl FnMut(&[u8]) -> Result<(), &'static str> {
     }
 }
 
-/// The futures that hyper would have spawned. They end with the probe, whatever the server does: a runtime would keep
-/// them, and their connection, while `--wait` goes on.
+/// The futures that hyper spawns. They end with the probe, whatever the server does. On a runtime they would keep their
+/// connection open during the later attempts of `--wait`.
 #[derive(Clone, Default)]
 struct Tasks(Rc<RefCell<Vec<Task>>>);
 

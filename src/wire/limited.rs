@@ -1,5 +1,6 @@
-//! A stream that gives up only so many bytes, so that no peer can keep a probe busy with reading: without it, interim
-//! responses without end took a whole CPU up to the deadline, and the last of them a tenth of a second past it.
+//! A stream from which a limited number of bytes can be read, so that no peer keeps a probe busy with reading. Without
+//! the limit, endless interim responses took a whole CPU up to the deadline, and the last of them a tenth of a second
+//! past it.
 
 use std::cell::Cell;
 use std::io;
@@ -11,53 +12,54 @@ use std::task::{Context, Poll, ready};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Looks over bytes on their way, and says what is wrong with them.
+/// Checks bytes as they are read, and says what is wrong with them.
 pub type Check = Box<dyn FnMut(&[u8]) -> Result<(), &'static str>>;
 
-/// A tokio stream as hyper takes one. It fails once more would be read than its allowance, or what should not be there.
+/// A tokio stream with hyper's traits. A read fails once the allowance is used up, or if its bytes fail the check.
 ///
-/// Reads wait until something has been written: hyper refuses an answer that comes before its request, and a server that
-/// writes before it reads sends just that. Whoever polls the connection asks [`Gate::was_opened`] after that, and polls it
-/// again: a waker would cost a system call.
+/// Reads wait until something has been written: hyper refuses a response that arrives before its request, and a server
+/// that writes before it reads sends just that. The code that polls the connection then calls [`Gate::take_opened`], and
+/// polls again if it returns true. A waker would cost a system call.
 pub struct Limited<S> {
     stream: S,
     gate: Gate,
     check: Check,
-    /// Bytes read so far.
+    /// The number of bytes read so far.
     read: usize,
+    /// Whether the last read yielded once, so that the caller could raise the allowance.
     waited: bool,
-    /// What is read at a time. A response head is seldom longer, and one that is takes a second read. Not on the stack,
-    /// which is at its deepest here.
+    /// The buffer for one read. A response head is seldom longer, and a longer one takes a second read. The buffer is
+    /// not on the stack, which is at its deepest here.
     chunk: Box<[u8]>,
 }
 
-/// What a [`Limited`] stream lets through.
+/// Controls what may be read from a [`Limited`] stream.
 #[derive(Clone)]
 pub struct Gate(Rc<GateState>);
 
 struct GateState {
-    /// How many bytes may still be read.
+    /// The number of bytes that may still be read.
     allowance: Cell<usize>,
     /// Whether something has been written.
     open: Cell<bool>,
-    /// Whether that is news.
+    /// Whether [`Gate::take_opened`] has yet to report that.
     opened: Cell<bool>,
 }
 
 impl Gate {
-    /// Lets `more` bytes be read.
+    /// Allows `more` further bytes to be read.
     pub fn raise(&self, more: usize) {
         self.0.allowance.set(self.0.allowance.get() + more);
     }
 
-    /// Returns whether reads have become possible since this was last asked.
-    pub fn was_opened(&self) -> bool {
+    /// Returns whether reads have become possible since the last call.
+    pub fn take_opened(&self) -> bool {
         self.0.opened.take()
     }
 }
 
 impl<S> Limited<S> {
-    /// Lets `limit` bytes of `stream` be read that pass `check`, until the allowance is raised.
+    /// Allows `limit` bytes of `stream` to be read, all of which must pass `check`. [`Gate::raise`] allows more.
     pub fn new(stream: S, limit: usize, check: Check) -> (Self, Gate) {
         let state = GateState { allowance: Cell::new(limit), open: Cell::default(), opened: Cell::default() };
         let gate = Gate(Rc::new(state));
@@ -77,7 +79,7 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
             return Poll::Pending;
         }
         let length = this.chunk.len().min(cursor.remaining()).min(allowance.get());
-        // What has come may be what raises it.
+        // The bytes that have just been read may complete the head, and then the caller raises the allowance.
         if length == 0 && !replace(&mut this.waited, true) {
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -99,7 +101,8 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
 impl<S: AsyncWrite + Unpin> Write for Limited<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = match ready!(Pin::new(&mut self.stream).poll_write(context, bytes)) {
-            // A server that has answered already may be gone. What it sent can still be read, and says more.
+            // A server that has answered early may have closed the connection. Its answer can still be read, and says
+            // more than this error.
             Err(error) if is_gone(&error) && self.read == 0 => Ok(bytes.len()),
             written => written,
         };
@@ -113,13 +116,13 @@ impl<S: AsyncWrite + Unpin> Write for Limited<S> {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    /// The end of the process, or of the stream, says as much without a call of its own.
+    /// Does nothing. The end of the process, or of the stream, closes the connection without an extra system call.
     fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 }
 
-/// Returns whether a write failed because nobody will read it.
+/// Returns whether a write failed because the peer has closed the connection.
 pub fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }

@@ -1,4 +1,4 @@
-//! Protocols on a stream that is open: bytes, and no verdicts.
+//! The protocols on an open stream. They transfer bytes, and judge nothing.
 
 pub mod driven;
 #[cfg(feature = "full")]
@@ -12,11 +12,11 @@ pub mod limited;
 #[cfg(feature = "full")]
 pub mod protobuf;
 
-/// The version of HTTP that is spoken.
+/// The version of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
-    /// HTTP/1.1; over TLS, a server that knows no ALPN speaks it.
+    /// HTTP/1.1. Over TLS, it is also the protocol of a server without ALPN.
     Http1,
-    /// HTTP/2; over TLS only where the server agrees to it: RFC 9113, section 3.2.
+    /// HTTP/2. Over TLS, the server must agree to it by ALPN: RFC 9113, section 3.2.
     Http2,
 }

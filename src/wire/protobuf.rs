@@ -1,18 +1,18 @@
-//! As much of Protocol Buffers' wire format as the messages here take:
+//! The part of Protocol Buffers' wire format that lprobe's messages use:
 //! <https://protobuf.dev/programming-guides/encoding/>.
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// A number, of wire type 0.
     Number(u64),
     /// Text, bytes or a message, of wire type 2.
     Bytes(&'a [u8]),
-    /// A number of fixed length, which no message here has.
+    /// A number of fixed length, which no message of lprobe uses.
     Fixed,
 }
 
-/// Returns the fields of a message with their numbers, up to the first that is broken, which is `None`.
+/// Returns the number and the value of each field of a message. A malformed field is `None`, and ends the iteration.
 pub fn fields(mut message: &[u8]) -> impl Iterator<Item = Option<(u64, Value<'_>)>> {
     std::iter::from_fn(move || {
         if message.is_empty() {
@@ -59,7 +59,7 @@ fn varint(message: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Makes a message with one text, as field 1; an empty one is left out.
+/// Makes a message with `text` as field 1. An empty text is left out.
 pub fn message_of(text: &str) -> Vec<u8> {
     if text.is_empty() {
         return Vec::new();

@@ -1,5 +1,6 @@
 //! What the binary is: static, hardened, small, and in need of nothing around it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -9,7 +10,7 @@ use goblin::elf::header::ET_DYN;
 use goblin::elf::program_header::{PF_X, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, ProgramHeader};
 
 use crate::support::server::Server;
-use crate::support::{NAME, Running, binary, have, run};
+use crate::support::{NAME, Running, binary, have, repository, run};
 
 fn with_elf(test: impl FnOnce(&Elf)) {
     let bytes = fs::read(binary()).expect("the binary");
@@ -20,6 +21,7 @@ fn header(elf: &Elf, kind: u32) -> Option<ProgramHeader> {
     elf.program_headers.iter().find(|header| header.p_type == kind).cloned()
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn it_is_a_static_pie() {
     with_elf(|elf| {
@@ -31,6 +33,7 @@ fn it_is_a_static_pie() {
     });
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn it_is_hardened() {
     with_elf(|elf| {
@@ -42,6 +45,7 @@ fn it_is_hardened() {
     });
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn it_is_stripped() {
     with_elf(|elf| {
@@ -51,6 +55,7 @@ fn it_is_stripped() {
 
 /// Instructions that every x86-64 has. The large build has ring's faster code too, which asks the processor before it runs:
 /// tests/slow/architectures.rs runs that build where nothing faster is there.
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 #[cfg(all(target_arch = "x86_64", not(feature = "full")))]
 fn every_x86_64_has_its_instructions() {
@@ -80,6 +85,7 @@ fn is_debug(elf: &Elf, name: usize) -> bool {
 }
 
 /// A header alone protects nothing: no loader reads it for a static-pie.
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn its_relocations_are_read_only_when_it_runs() {
     let server = Server::silent();
@@ -107,6 +113,7 @@ fn start(mapping: &str) -> u64 {
     u64::from_str_radix(start, 16).expect("hexadecimal")
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn it_runs_in_an_empty_root_file_system() {
     let root = tempfile::tempdir().expect("a folder");
@@ -129,4 +136,30 @@ fn it_runs_in_an_empty_root_file_system() {
     chroot(sick.http("/")).unhealthy_saying(&["status 500"]);
     let left: Vec<_> = fs::read_dir(root.path()).expect("the folder").collect();
     assert_eq!(left.len(), 1, "it wrote a file: {left:?}");
+}
+
+/// musl's calloc and realloc would take a block of the arena for one of theirs. Those that the program defines are in
+/// src/sys/entry.rs; the linker refuses a second definition of one.
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn no_allocator_is_linked_but_the_programs_own() {
+    let own = ["malloc", "calloc", "realloc", "free", "aligned_alloc", "memalign", "posix_memalign"];
+    let source = fs::read_to_string(repository("src/sys/entry.rs")).expect("it is there");
+    for name in own.iter().chain(&["pthread_key_create", "pthread_setspecific", "pthread_getspecific"]) {
+        assert!(source.contains(&format!("extern \"C\" fn {name}(")), "{name}");
+    }
+    let program = fs::read(repository(&format!("target/symbols/dist/{NAME}"))).expect("make dist leaves it");
+    let elf = Elf::parse(&program).expect("an ELF file");
+    let defined: BTreeSet<_> = elf
+        .syms
+        .iter()
+        .filter(|symbol| symbol.st_shndx != 0)
+        .filter_map(|symbol| elf.strtab.get_at(symbol.st_name))
+        .collect();
+    assert!(defined.contains("free") && defined.contains("__libc_malloc"), "it has its symbols");
+    for name in
+        ["valloc", "pvalloc", "reallocarray", "malloc_usable_size", "__libc_calloc", "mal0_clear", "__malloc_allzerop"]
+    {
+        assert!(!defined.contains(name), "{name} is musl's");
+    }
 }

@@ -31,6 +31,7 @@ const BUDGET: Budget = match FULL {
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn bytes() {
     let bytes = fs::metadata(binary()).expect("the binary").len();
@@ -46,6 +47,7 @@ fn probe(program: &str, arguments: &[&str]) -> Outcome {
     outcome
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn system_calls() {
     if !have_tools(&["strace"]) {
@@ -56,6 +58,7 @@ fn system_calls() {
     assert!(calls <= BUDGET.system_calls, "{calls} system calls:\n{}", outcome.stderr);
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn page_faults() {
     if !have_tools(&["perf"]) {
@@ -72,6 +75,7 @@ fn page_faults() {
     assert!(median <= BUDGET.page_faults, "{runs:?} page faults");
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn instructions() {
     if !have_tools(&["valgrind"]) {
@@ -83,6 +87,7 @@ fn instructions() {
     assert!(instructions <= BUDGET.instructions, "{instructions} instructions");
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn peak_rss() {
     let server = Server::answering(OK);

@@ -58,6 +58,7 @@ fn the_commands_are_the_makefiles() {
     }
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn the_security_policy_names_what_is_there() {
     let page = read("SECURITY.md");
@@ -74,6 +75,15 @@ fn the_security_policy_names_what_is_there() {
         assert!(page.contains(file) && repository("dist").join(file).is_file(), "{file}");
     }
     assert!(readme.contains("`make reproduce`") && read(".ci/run").contains("\nmake reproduce\n"));
+}
+
+#[test]
+fn the_picture_of_the_modules_is_up_to_date_and_has_no_circle() {
+    if !have_tools(&["python3"]) {
+        return;
+    }
+    let outcome = run(Command::new(repository("scripts/modules")).arg("--check"));
+    assert!(outcome.status.success(), "{}", outcome.stderr);
 }
 
 /// Those of other tools, whose table is written by hand.
@@ -101,6 +111,7 @@ fn the_table_of_peers_is_what_is_tested() {
 }
 
 /// What `make dist` leaves beside the binary is made from the same list of options.
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn man_page_and_completions_have_every_option() {
     let page = format!("{NAME}.1");
@@ -113,7 +124,7 @@ fn man_page_and_completions_have_every_option() {
     for (file, dashes) in files {
         let text = read(&format!("dist/{file}"));
         let own = options::OPTIONS.iter().filter(|option| option.group != options::Group::OtherTool);
-        for name in own.filter(|option| option.is_served()).map(|option| option.name) {
+        for name in own.filter(|option| option.is_available()).map(|option| option.name) {
             let name = if *file == page { name.replace('-', "\\-") } else { name.into() };
             assert!(text.contains(&format!("{dashes}{name}")), "{file} lacks {name}");
         }

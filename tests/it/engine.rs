@@ -54,6 +54,7 @@ const NO_RIGHTS: [&str; 9] = [
     "--health-retries=1",
 ];
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn the_engine_sees_health_come_and_go() {
     if !have_engine() {
@@ -78,6 +79,7 @@ fn the_engine_sees_health_come_and_go() {
     becomes("well", "healthy", "0");
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn a_container_of_next_to_no_rights_is_probed() {
     if !have_engine() {
@@ -95,6 +97,7 @@ fn a_container_of_next_to_no_rights_is_probed() {
     elsewhere.unhealthy_saying(&["only reaches its own container"]);
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn an_address_of_the_container_is_reached_and_its_neighbour_is_not() {
     if !have_engine() {

@@ -12,11 +12,14 @@ mod engine;
 mod exchange;
 #[cfg(feature = "full")]
 mod full;
+mod groups;
 mod hostile;
 mod http;
+mod library;
 mod memcheck;
 mod nginx;
 mod options;
+mod personalities;
 mod promises;
 mod properties;
 mod reach;

@@ -31,6 +31,7 @@ fn nothing_that_the_server_sent_is_printed() {
     }
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn no_file_is_opened_no_program_run_and_nothing_listened_on() {
     if !have_tools(&["strace"]) {

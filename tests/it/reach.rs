@@ -128,6 +128,7 @@ fn no_proxy_variable_is_read() {
     assert!(proxy.untouched());
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn no_resolver_is_asked() {
     if !have_tools(&["strace"]) {

@@ -38,6 +38,7 @@ fn in_binary(info: &VersionInfo) -> BTreeSet<String> {
     found
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn the_list_in_the_binary_is_what_cargo_builds_it_from() {
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
@@ -51,6 +52,7 @@ fn the_list_in_the_binary_is_what_cargo_builds_it_from() {
     assert_eq!(in_binary(&inside()), expected);
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn the_list_has_std_and_tells_what_only_built_the_binary() {
     let info = inside();
@@ -69,6 +71,7 @@ fn the_list_has_std_and_tells_what_only_built_the_binary() {
     }
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn the_file_beside_it_lists_the_same_and_the_c_library() {
     let info = inside();
@@ -101,6 +104,7 @@ fn the_file_beside_it_lists_the_same_and_the_c_library() {
 }
 
 /// Checksums are those of the lock file, and of the binary as it ships.
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn the_file_beside_it_has_the_checksums() {
     let file = beside();
@@ -115,6 +119,7 @@ fn the_file_beside_it_has_the_checksums() {
     assert!(entry.split_once("[[package]]").expect("more").0.contains(&format!("checksum = \"{of_hyper}\"")));
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn the_file_beside_it_is_valid_cyclonedx() {
     let python = repository("target/test-tools/python/bin/python");

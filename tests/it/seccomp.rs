@@ -226,6 +226,7 @@ fn allowed_to(who: &str) -> BTreeSet<String> {
 }
 
 /// The example of one that is merged: it has the profile as it is, and one group more.
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn the_merged_profile_is_the_profile_and_a_group() {
     let [profile, mut merged] = ["examples/seccomp.json", "examples/demo-seccomp.json"].map(|file| {
@@ -243,6 +244,7 @@ fn runs(program: &str, arguments: &[&str], case: &Case) -> Outcome {
     run(command.env("SPIFFE_ENDPOINT_SOCKET", &case.agent))
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn the_profile_has_what_the_probes_call_and_no_more() {
     let tools: &[&str] = if FULL { &["strace", "nginx"] } else { &["strace"] };
@@ -270,6 +272,7 @@ fn the_profile_has_what_the_probes_call_and_no_more() {
 }
 
 /// As under a profile that forgets one. Without memory and its thread's own, no program gets to its first line.
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn a_call_that_is_denied_is_exit_0_or_1_and_never_healthy_by_mistake() {
     if !have_tools(&["strace"]) || cfg!(not(target_arch = "x86_64")) {
@@ -290,6 +293,7 @@ fn a_call_that_is_denied_is_exit_0_or_1_and_never_healthy_by_mistake() {
 }
 
 /// The matrix's servers are in the container's own network, and what it needs of files in a volume.
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn the_engine_runs_every_probe_under_the_profile() {
     if !have_engine() || !have_root() || FULL && !have_tools(&["nginx"]) {

@@ -17,7 +17,7 @@ const NOISE: &str = "[ -~\\t\u{e9}\u{20ac}]{0,6}";
 
 /// The options of this build whose values may be secret.
 fn secret_options() -> Vec<&'static str> {
-    OPTIONS.iter().filter(|option| option.is_secret && option.is_served()).map(|option| option.name).collect()
+    OPTIONS.iter().filter(|option| option.is_secret && option.is_available()).map(|option| option.name).collect()
 }
 
 /// A command line, and variables. One of them has the secret, and nothing may be healthy.

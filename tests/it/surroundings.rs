@@ -32,6 +32,7 @@ fn after(preparation: &str) -> Command {
 
 // Limits.
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn a_full_table_of_file_descriptors_is_exit_1_with_a_line() {
     let server = Server::answering(OK);
@@ -49,6 +50,7 @@ fn a_full_table_of_file_descriptors_is_exit_1_with_a_line() {
 }
 
 /// With a stack, or an address space, that is just too small: below that the kernel can't start any program.
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn memory_that_is_not_to_be_had_is_exit_1_with_a_line() {
     let server = Server::answering(OK);
@@ -133,6 +135,7 @@ fn ten_thousand_variables_change_nothing() {
     run(command.env("LPROBE_HTTP_CODES", "204")).unhealthy_saying(&["status 200, expected 204"]);
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn an_image_that_holds_nothing_else_is_enough() {
     if !have_root() {

@@ -1,4 +1,4 @@
-//! What a personality's file defines.
+//! The definition that the file of each personality provides.
 
 use super::invocation::Invocation;
 use crate::cli::bad_usage::BadUsage;
@@ -6,14 +6,14 @@ use crate::cli::command::Command;
 use crate::cli::options::Opt;
 use crate::cli::variables::Variables;
 
-/// A tool whose command line is understood.
+/// A tool whose command line lprobe understands.
 pub struct Personality {
     /// The name that picks it, as the program's own name or as the first argument.
     pub name: &'static str,
-    /// What it is, in the words of help.
+    /// Its description in the help.
     pub about: &'static str,
-    /// The flags that pick it where no name does. Each tells what to probe.
+    /// The flags that pick it if no name does. Each flag says what to probe.
     pub flags: &'static [Opt],
-    /// Translates its command line.
+    /// Turns its command line into a command.
     pub command: fn(&Invocation, &Variables) -> Result<Command, BadUsage>,
 }

@@ -22,10 +22,10 @@ pub const PERSONALITY: Personality = Personality {
     name: "fivexl",
     about: "FivexL's lprobe",
     flags: &[
-        Opt::foreign("mode", "MODE", "http; in the full build, grpc too [default: http]"),
-        Opt::foreign("port", "PORT", "a port of localhost [default: 8080]"),
-        Opt::foreign("endpoint", "PATH", "the path to ask for [default: /]"),
-        Opt::foreign("url", "URL", "what to probe, instead of the three above"),
+        Opt::other_tool("mode", "MODE", "http; in the full build, grpc too [default: http]"),
+        Opt::other_tool("port", "PORT", "a port of localhost [default: 8080]"),
+        Opt::other_tool("endpoint", "PATH", "the path to ask for [default: /]"),
+        Opt::other_tool("url", "URL", "what to probe, instead of the three above"),
     ],
     command,
 };
@@ -33,7 +33,7 @@ pub const PERSONALITY: Personality = Personality {
 const VOICE: Voice = Voice { user_agent: "lprobe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT) };
 
 fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, BadUsage> {
-    let arguments = invocation.foreign(PERSONALITY.flags, variables)?;
+    let arguments = invocation.of_other_tool(PERSONALITY.flags, variables)?;
     if let Some(command) = invocation::text(&arguments)? {
         return Ok(command);
     }
@@ -47,7 +47,7 @@ fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, Ba
 fn target(arguments: &Arguments) -> Result<Target, BadUsage> {
     refuse_alts(arguments)?;
     if let Some(url) = arguments.one("url", url)? {
-        // Theirs let the URL win, silently.
+        // FivexL's lprobe silently ignores these flags beside a URL.
         return match ["mode", "port", "endpoint", "ipv6"].into_iter().find(|name| arguments.given(name)) {
             Some(name) => Err(BadUsage(format!("--{name} can't go with --url"))),
             None => Ok(url),
@@ -71,12 +71,11 @@ fn url(text: &str) -> Result<Target, BadTarget> {
 }
 
 /// Returns whether the mode is gRPC.
-fn mode(text: &str) -> Result<bool, &'static str> {
+fn mode(text: &str) -> Result<bool, BadTarget> {
     match text {
         "http" => Ok(false),
         "grpc" if FULL => Ok(true),
-        "grpc" => Err("takes TLS or gRPC, which only lprobe-full has"),
-        _ if FULL => Err("expected http or grpc; for TCP, lprobe tcp://:PORT"),
-        _ => Err("expected http; for TCP, lprobe tcp://:PORT"),
+        "grpc" => Err(BadTarget::NotInThisBuild),
+        _ => Err(BadTarget::Mode),
     }
 }

@@ -20,7 +20,7 @@ use crate::target::{GrpcTarget, Target};
 pub const PERSONALITY: Personality = Personality {
     name: "grpc_health_probe",
     about: "grpc_health_probe",
-    flags: &[Opt::foreign_full("addr", "HOST:PORT", "the server to ask, or unix:PATH")],
+    flags: &[Opt::other_tool_full("addr", "HOST:PORT", "the server to ask, or unix:PATH")],
     command,
 };
 
@@ -28,7 +28,7 @@ const VOICE: Voice =
     Voice { user_agent: "grpc_health_probe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT) };
 
 fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, BadUsage> {
-    let arguments = invocation.foreign(PERSONALITY.flags, variables)?;
+    let arguments = invocation.of_other_tool(PERSONALITY.flags, variables)?;
     if let Some(command) = invocation::text(&arguments)? {
         return Ok(command);
     }
@@ -55,7 +55,8 @@ fn group(arguments: Arguments<'_>) -> Result<TargetGroup<'_>, BadUsage> {
     Ok(TargetGroup { arguments, targets: vec![target], unix_socket })
 }
 
-/// Reads `-addr`: gRPC's naming has a name for the resolver before the address, and none of them is asked here.
+/// Reads `-addr`. In gRPC's naming, the name of a resolver may stand before the address. It is removed, since no
+/// resolver is asked here.
 fn address(text: &str) -> Result<Endpoint, BadTarget> {
     let resolvers = ["dns:///", "passthrough:///", "ipv4:"];
     let address = resolvers.into_iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);

@@ -1,4 +1,4 @@
-//! A command line, once it is known whose it is.
+//! A command line whose personality is known.
 
 use std::ffi::OsString;
 
@@ -8,44 +8,44 @@ use crate::cli::command::Command;
 use crate::cli::options::Opt;
 use crate::cli::variables::Variables;
 
-/// A command line, once it is known whose it is.
+/// A command line whose personality is known.
 pub struct Invocation {
-    /// What follows the name.
+    /// The arguments after the name.
     pub arguments: Vec<OsString>,
-    /// What tells whose it is: a name, or a flag as `--port`.
-    pub sign: String,
-    /// The flags of every personality: known, if only to be refused by name.
+    /// The name or the flag, such as `--port`, that picked the personality.
+    pub picked_by: String,
+    /// The flags of every personality. They are all known, so that those of the others are refused by name.
     pub flags: Vec<&'static [Opt]>,
 }
 
 impl Invocation {
-    /// Takes the arguments apart into groups.
+    /// Splits the arguments into groups.
     pub fn groups<'a>(&self, variables: &'a Variables) -> Result<Vec<Arguments<'a>>, BadUsage> {
         arguments::groups(self.arguments.clone(), &self.flags, variables)
     }
 
-    /// Takes the arguments apart as those of another tool, which has these flags beside lprobe's own options, and no
+    /// Parses the arguments as those of another tool, which has the flags `own` beside lprobe's own options, and no
     /// targets.
-    pub fn foreign<'a>(&self, own: &[Opt], variables: &'a Variables) -> Result<Arguments<'a>, BadUsage> {
-        let sign = &self.sign;
+    pub fn of_other_tool<'a>(&self, own: &[Opt], variables: &'a Variables) -> Result<Arguments<'a>, BadUsage> {
+        let picked_by = &self.picked_by;
         let mut groups = self.groups(variables)?;
         let (Some(arguments), true) = (groups.pop(), groups.is_empty()) else {
-            return Err(BadUsage(format!("{sign} can't go with --next")));
+            return Err(BadUsage(format!("{picked_by} can't go with --next")));
         };
         if arguments.given("target") {
-            return Err(BadUsage(format!("{sign} can't go with a target")));
+            return Err(BadUsage(format!("{picked_by} can't go with a target")));
         }
         let others = self.flags.iter().copied().flatten().filter(|flag| own.iter().all(|own| own.name != flag.name));
         for flag in others {
             if arguments.given(flag.name) {
-                return Err(BadUsage(format!("{sign} can't go with --{}", flag.name)));
+                return Err(BadUsage(format!("{picked_by} can't go with --{}", flag.name)));
             }
         }
         Ok(arguments)
     }
 }
 
-/// Returns the command that an option alone asks for.
+/// Returns the command of `-h`, `--help` or `--version`, if one of them is given.
 pub fn text(arguments: &Arguments) -> Result<Option<Command>, BadUsage> {
     Ok(if arguments.flag("h")? {
         Some(Command::ShortHelp)

@@ -38,7 +38,7 @@ fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, Ba
     checks::plan(run, target_groups, &VOICE, variables).map(|plan| Command::Probe(Box::new(plan)))
 }
 
-/// Reads the targets of a group. LPROBE_TARGET names those of the only one.
+/// Reads the targets of a group. LPROBE_TARGET supplies them if there is only one group.
 fn group(arguments: Arguments<'_>, is_one: bool) -> Result<TargetGroup<'_>, BadUsage> {
     refuse_alts(&arguments)?;
     if arguments.flag("tls")? {

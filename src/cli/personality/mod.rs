@@ -1,4 +1,5 @@
-//! Whose command line it is: a file each. A new personality is a file here and a line in the list.
+//! The personalities: the tools whose command lines lprobe understands, one file each. A new personality is a file here
+//! and a line in the list below.
 
 mod definition;
 mod invocation;
@@ -11,12 +12,12 @@ use super::options::{OPTIONS, Opt, SHARED_FLAGS};
 pub use definition::Personality;
 use invocation::Invocation;
 
-/// Declares the personalities' modules and lists them.
+/// Declares the personalities' modules and lists the personalities.
 macro_rules! personalities {
     ($($name:ident)*) => {
         $(mod $name;)*
 
-        /// Every personality, the program's own first.
+        /// Every personality, of which the program's own is the first.
         pub static PERSONALITIES: &[Personality] = &[$($name::PERSONALITY),*];
     };
 }
@@ -27,21 +28,21 @@ personalities! {
     grpc_health_probe
 }
 
-/// Whose command line it is.
+/// A command line, and the personality that was picked for it.
 pub struct Picked {
     /// The name that begins each line of output.
     pub name: &'static str,
-    /// Whose it is.
+    /// The personality.
     pub personality: &'static Personality,
     /// The command line.
     pub invocation: Invocation,
 }
 
-/// Picks the personality: by the program's name, by the first argument, or else by the first flag that only one has. FivexL's
-/// program is named lprobe too, so that the name lprobe alone tells nothing.
+/// Picks the personality by the program's name, by the first argument, or else by the first flag that only one
+/// personality has. FivexL's program is named lprobe too, so that the name lprobe alone decides nothing.
 pub fn pick(mut arguments: Vec<OsString>) -> Picked {
     let lprobe = &PERSONALITIES[0];
-    // An exec without even a name is allowed.
+    // exec allows an empty list of arguments.
     let program: Vec<_> = arguments.drain(..arguments.len().min(1)).collect();
     let program = program.first().and_then(|path| path.as_bytes().rsplit(|&byte| byte == b'/').next());
     let named = |name: &[u8]| PERSONALITIES.iter().find(|personality| name == personality.name.as_bytes());
@@ -50,17 +51,17 @@ pub fn pick(mut arguments: Vec<OsString>) -> Picked {
         arguments.remove(0);
     }
     let by_name = by_first.or(program.and_then(named).filter(|personality| personality.name != lprobe.name));
-    let (name, personality, sign) = match (by_name, sign(&arguments)) {
+    let (name, personality, picked_by) = match (by_name, picking_flag(&arguments)) {
         (Some(personality), _) => (personality.name, personality, personality.name.to_owned()),
         (None, Some((personality, flag))) => (lprobe.name, personality, format!("--{}", flag.name)),
         (None, None) => (lprobe.name, lprobe, lprobe.name.to_owned()),
     };
     let flags = PERSONALITIES.iter().map(|personality| personality.flags).collect();
-    Picked { name, personality, invocation: Invocation { arguments, sign, flags } }
+    Picked { name, personality, invocation: Invocation { arguments, picked_by, flags } }
 }
 
 /// Returns the first flag that picks a personality.
-fn sign(arguments: &[OsString]) -> Option<(&'static Personality, &'static Opt)> {
+fn picking_flag(arguments: &[OsString]) -> Option<(&'static Personality, &'static Opt)> {
     if !arguments.iter().any(|argument| argument.as_bytes().starts_with(b"-")) {
         return None;
     }
@@ -87,7 +88,7 @@ mod tests {
 
     fn picked(line: &str) -> (&'static str, &'static str, String) {
         let Picked { name, personality, invocation } = pick(line.split(' ').map(OsString::from).collect());
-        (name, personality.name, invocation.sign)
+        (name, personality.name, invocation.picked_by)
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! A broker of AMQP 0-9-1, such as RabbitMQ. AMQP 0-9-1, sections 2.2.4, 2.3.5 and 1.4.2.1.
+//! AMQP 0-9-1 brokers, such as RabbitMQ: AMQP 0-9-1, sections 2.2.4, 2.3.5 and 1.4.2.1.
 
 use super::definition::Service;
-use crate::probe::judgement::Judgement;
+use super::judgement::Judgement;
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -12,8 +12,8 @@ pub const SERVICE: Service = Service {
     judge,
 };
 
-/// A method frame on channel 0 with Connection.Start. A server that speaks another version sends its protocol header
-/// instead.
+/// Accepts a method frame on channel 0 with Connection.Start. A server that speaks another version sends its protocol
+/// header instead.
 fn judge(reply: &[u8]) -> Judgement {
     match reply {
         [1, 0, 0, _, _, _, _, 0, 10, 0, 10, ..] => Judgement::Healthy,

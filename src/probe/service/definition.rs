@@ -1,23 +1,23 @@
-//! What a service's file defines.
+//! The definition that the file of each service provides.
 
-use crate::probe::judgement::Judgement;
+use super::judgement::Judgement;
 
 /// A kind of server whose handshake is known.
 #[derive(Debug)]
 pub struct Service {
     /// The scheme of its targets.
     pub scheme: &'static str,
-    /// The port that it has unless told otherwise.
+    /// The port of a target that names none.
     pub port: u16,
-    /// When it is healthy, in the words of help.
+    /// When the server is healthy, as the help says it.
     pub healthy: &'static str,
-    /// What is sent first; nothing where the server greets first.
+    /// The bytes that are sent first; empty if the server sends first.
     pub greeting: &'static [u8],
-    /// Judges the reply, as far as it has come.
+    /// Judges the bytes of the reply that have arrived so far.
     pub judge: fn(&[u8]) -> Judgement,
 }
 
-/// Schemes are unique.
+/// Compares the schemes, which are unique.
 impl PartialEq for Service {
     fn eq(&self, other: &Self) -> bool {
         self.scheme == other.scheme

@@ -1,10 +1,11 @@
-//! The servers whose handshake is known, a file each. A new one is a file here and a line in the list.
+//! The servers whose handshake is known, one file each. A new server is a file here and a line in the list below.
 
 pub use definition::Service;
 
 mod definition;
+pub mod judgement;
 
-/// Declares the services' modules and lists them, in the order of help.
+/// Declares the services' modules and lists the services, in the order of the help.
 macro_rules! services {
     ($($name:ident)*) => {
         $(pub mod $name;)*

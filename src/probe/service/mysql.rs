@@ -1,13 +1,13 @@
-//! MySQL and MariaDB. MySQL's internals manual, "Protocol::HandshakeV10"; the server greets first.
+//! MySQL and MariaDB: MySQL's internals manual, "Protocol::HandshakeV10". The server sends first.
 
 use super::definition::Service;
-use crate::probe::judgement::Judgement;
+use super::judgement::Judgement;
 
 /// The service.
 pub const SERVICE: Service =
     Service { scheme: "mysql", port: 3306, healthy: "the server's greeting", greeting: b"", judge };
 
-/// The greeting is a packet of number 0 for protocol 10; an error packet has 255 there.
+/// Accepts a greeting: packet number 0, protocol 10. An error packet has 255 in place of the protocol.
 fn judge(reply: &[u8]) -> Judgement {
     match reply {
         [_, _, 0, 0, 10, ..] => Judgement::Healthy,

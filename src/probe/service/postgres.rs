@@ -1,9 +1,10 @@
-//! PostgreSQL. PostgreSQL documentation, sections 55.2.1 and 55.7.
+//! PostgreSQL: PostgreSQL documentation, sections 55.2.1 and 55.7.
 
 use super::definition::Service;
-use crate::probe::judgement::Judgement;
+use super::judgement::Judgement;
 
-/// The greeting is the startup message of protocol 3.0, for the role and database that are always there.
+/// The service. Its greeting is the startup message of protocol 3.0, for the role and the database that exist by
+/// default.
 pub const SERVICE: Service = Service {
     scheme: "postgres",
     port: 5432,
@@ -12,8 +13,8 @@ pub const SERVICE: Service = Service {
     judge,
 };
 
-/// A request to authenticate is a ready server's, and so is any error but that it can't take connections now (57P03),
-/// because it is starting up or shutting down.
+/// Accepts an authentication request, and every error except 57P03: the server can't take connections now, because it
+/// is starting up or shutting down.
 fn judge(reply: &[u8]) -> Judgement {
     let [kind @ (b'R' | b'E'), a, b, c, d, body @ ..] = reply else {
         return if matches!(reply, [] | [b'R' | b'E', ..]) { Judgement::More } else { Judgement::Unhealthy };
@@ -26,7 +27,7 @@ fn judge(reply: &[u8]) -> Judgement {
     let Some(body) = body.get(..length) else { return Judgement::More };
     let code = || body.split(|&byte| byte == 0).find_map(|field| field.strip_prefix(b"C"));
     let is_ready = match kind {
-        // The requests that there are, of which 12 is the last.
+        // The last authentication request has number 12.
         b'R' => matches!(body, [0, 0, 0, 0..=12, ..]),
         _ => code().is_some_and(|code| code.len() == 5 && code != b"57P03"),
     };
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_a_ready_servers_unless_it_takes_no_connections() {
+    fn an_error_is_healthy_unless_the_server_takes_no_connections() {
         for (reply, judgement) in [
             (&b"R\0\0\0\x08\0\0\0\0"[..], Judgement::Healthy),
             (b"R\0\0\0\x08\0\0\0\x0d", Judgement::Unhealthy),

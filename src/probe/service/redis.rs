@@ -1,13 +1,19 @@
-//! Redis, and what speaks its protocol: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
+//! Redis, and servers that speak its protocol: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
 
 use super::definition::Service;
-use crate::probe::judgement::{Judgement, begins};
+use super::judgement::{Judgement, begins};
 
 /// The service.
-pub const SERVICE: Service =
-    Service { scheme: "redis", port: 6379, healthy: "+PONG, or a request for a password", greeting: b"PING\r\n", judge };
+pub const SERVICE: Service = Service {
+    scheme: "redis",
+    port: 6379,
+    healthy: "+PONG, or a request for a password",
+    greeting: b"PING\r\n",
+    judge,
+};
 
-/// A server that asks for a password first is alive; one that is loading its data (-LOADING) is not ready.
+/// Accepts a pong, and a request for a password, which only a live server sends. A server that is still loading its
+/// data (-LOADING) is not ready.
 fn judge(reply: &[u8]) -> Judgement {
     begins(reply, &[b"+PONG\r\n", b"-NOAUTH "])
 }

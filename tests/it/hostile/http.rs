@@ -45,6 +45,7 @@ impl Table {
 
 const REQUEST: Step = Await(b"\r\n\r\n");
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn no_answer_is_taken_for_a_healthy_one() {
     let mut table = Table(Vec::new());

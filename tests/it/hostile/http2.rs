@@ -109,6 +109,7 @@ impl Kind {
     }
 }
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn no_frames_are_taken_for_a_healthy_answer() {
     let mut table = Vec::new();

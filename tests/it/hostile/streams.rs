@@ -30,6 +30,7 @@ const PROTOCOLS: &[Protocol] = &[
     Protocol { arguments: &["amqp://:PORT"], sent: b"AMQP\0\0\x09\x01", reply: b"\x01\0\0\0\0\x01\xfc\0\x0a\0\x0a" },
 ];
 
+#[ignore = "needs dist/: run `make test`"]
 #[test]
 fn no_reply_is_taken_for_a_healthy_one() {
     let mut table = Vec::new();

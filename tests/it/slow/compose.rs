@@ -57,6 +57,7 @@ fn is_a_plugin() -> bool {
     Command::new("docker").args(["compose", "version"]).output().is_ok_and(|output| output.status.success())
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn a_service_becomes_healthy_before_its_dependent_and_unhealthy_when_it_is_sick() {
     if !have_compose() {
@@ -92,6 +93,7 @@ fn a_service_becomes_healthy_before_its_dependent_and_unhealthy_when_it_is_sick(
     assert_eq!([service.stop(), dependent.stop()], ["0", "0"]);
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn a_service_without_a_probe_of_its_own_takes_it_from_a_volume() {
     if !have_compose() || !have_tools(&["redis-server", "ldd"]) {

@@ -33,6 +33,7 @@ fn finds_nothing(name: &str, arguments: &[&str]) {
     }
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn the_dockerfiles_are_clean_at_the_strictest() {
     finds_nothing(
@@ -41,12 +42,14 @@ fn the_dockerfiles_are_clean_at_the_strictest() {
     );
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn the_compose_files_are_as_their_specification_has_them() {
     let files = ["examples/compose.yaml", "examples/compose-sidecar-volume.yaml"];
     finds_nothing("check-jsonschema", &[&["--builtin-schema", "vendor.compose-spec"], &files[..]].concat());
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn the_manifests_are_as_kubernetes_has_them() {
     for manifest in MANIFESTS {
@@ -56,6 +59,7 @@ fn the_manifests_are_as_kubernetes_has_them() {
 
 /// By the model that the SDK of ECS checks a request with: nothing is missing, unknown, of another type, or another word than
 /// those that it lists.
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn the_task_is_as_ecs_has_it() {
     let check = "import json, sys, botocore.session as session, botocore.validate as validate
@@ -72,6 +76,7 @@ sys.exit(validate.ParamValidator().validate(task, shape).generate_report() or no
 }
 
 /// So that the test of that image, on an engine, is one of this task too.
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn the_task_checks_health_as_the_dockerfile_does() {
     let read = |path: &str| fs::read_to_string(repository(path)).expect("the example");
@@ -91,6 +96,7 @@ fn the_task_checks_health_as_the_dockerfile_does() {
 }
 
 /// Each of the rules that a container can break: https://kubernetes.io/docs/concepts/security/pod-security-standards/.
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn the_manifests_are_as_the_restricted_pod_security_standard_has_them() {
     if tool("python").is_none() {

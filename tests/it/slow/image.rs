@@ -31,6 +31,7 @@ impl Release {
     }
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn an_image_is_the_binary_with_labels() {
     if !have_engine() {
@@ -55,6 +56,7 @@ fn an_image_is_the_binary_with_labels() {
     }
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn an_image_is_a_list_of_both_architectures_where_the_engine_can_hold_one() {
     if !have_engine() {
@@ -109,6 +111,7 @@ fn builds_with(store: &str) -> (String, Outcome) {
     (fs::read_to_string(place("builds")).expect("it builds"), outcome)
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn both_architectures_are_built_for_an_engine_that_keeps_lists() {
     let (builds, outcome) = builds_with("[[driver-type io.containerd.snapshotter.v1]]");
@@ -147,6 +150,7 @@ fn goes_healthy_and_unhealthy(name: &str, base: &str) {
     assert_eq!(shell, name == "debian", "a shell");
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn an_image_from_scratch_has_a_health_check() {
     if have_engine() {
@@ -155,6 +159,7 @@ fn an_image_from_scratch_has_a_health_check() {
 }
 
 /// A C library, a user and certificates, and no shell.
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn a_distroless_image_has_a_health_check() {
     if let Some(debian) = stand_in("debian") {
@@ -164,6 +169,7 @@ fn a_distroless_image_has_a_health_check() {
     }
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn a_debian_image_has_a_health_check() {
     if let Some(debian) = stand_in("debian") {
@@ -182,6 +188,7 @@ pub fn stand_in(name: &str) -> Option<String> {
 }
 
 /// Dockerfile.example as it stands, but for its builder.
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn the_example_builds_and_is_healthy() {
     let Some(builder) = stand_in("builder") else { return };

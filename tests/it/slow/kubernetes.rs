@@ -106,6 +106,7 @@ fn probe(manifest: &str, name: &str) -> Vec<String> {
     command.iter().map(|word| word.as_str().expect("a word").to_owned()).collect()
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn a_deployment_is_probed() {
     if !have_podman() {
@@ -126,6 +127,7 @@ fn a_deployment_is_probed() {
     assert_eq!(podman.run(&["healthcheck", "run", &container]).status.code(), Some(0));
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn an_init_container_seeds_a_volume() {
     if !have_podman() {
@@ -143,6 +145,7 @@ fn an_init_container_seeds_a_volume() {
 }
 
 /// Podman plays these from 5.3 on: before, it mounts them by its command line alone.
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn an_image_volume_has_the_probe() {
     if !have_podman() {

@@ -60,6 +60,7 @@ impl Drop for Registry {
     }
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn a_base_pinned_by_its_digest_stays_what_was_checked() {
     if !have_engine() || !have_tools(&["docker-registry"]) {
@@ -82,6 +83,7 @@ fn a_base_pinned_by_its_digest_stays_what_was_checked() {
     }
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn a_base_is_checked_by_its_signature() {
     if !have_engine() || !have_tools(&["docker-registry"]) {

@@ -26,6 +26,7 @@ fn commands(word: &str) -> String {
     blocks.into_iter().find(|block| block.contains(word)).expect("a block")
 }
 
+#[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn a_release_is_complete_the_same_twice_and_signed_as_the_page_says() {
     if !have_root() || !have_tools(&["minisign"]) {

@@ -1,17 +1,17 @@
-//! What a reply tells about a server, as far as it has come.
+//! The judgement of a reply, of which only the beginning may have arrived.
 
-/// What the beginning of a reply tells.
+/// The judgement of the bytes that have arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
-    /// It is a healthy server's.
+    /// The reply is that of a healthy server.
     Healthy,
-    /// It is not a healthy server's, whatever follows.
+    /// The reply is not that of a healthy server, whatever follows.
     Unhealthy,
-    /// More of it is needed.
+    /// More bytes are needed.
     More,
 }
 
-/// Judges a reply by how it begins: healthy is one of `accepted`.
+/// Judges a reply by its beginning: a healthy reply begins with one of `accepted`.
 pub fn begins(reply: &[u8], accepted: &[&[u8]]) -> Judgement {
     if accepted.iter().any(|beginning| reply.starts_with(beginning)) {
         Judgement::Healthy

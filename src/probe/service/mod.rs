@@ -20,4 +20,5 @@ services! {
     postgres
     mysql
     amqp
+    nats
 }

@@ -21,4 +21,5 @@ services! {
     mysql
     amqp
     nats
+    memcached
 }

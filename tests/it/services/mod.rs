@@ -2,6 +2,7 @@
 //! and not there at all. Every test has a network namespace of its own, so each server is on its default port.
 
 mod mariadb;
+mod memcached;
 mod nats;
 mod postgres;
 mod rabbitmq;

@@ -1,0 +1,36 @@
+//! memcached: its doc/protocol.txt, "Other commands" and "Error strings".
+
+use super::definition::Service;
+use super::judgement::{Judgement, begins};
+
+/// The service.
+pub const SERVICE: Service = Service {
+    scheme: "memcached",
+    port: 11211,
+    healthy: "VERSION, in reply to version",
+    greeting: b"version\r\n",
+    judge,
+};
+
+/// A server that has no room for another client sends `ERROR Too many open connections`.
+fn judge(reply: &[u8]) -> Judgement {
+    begins(reply, &[b"VERSION "])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_healthy_and_an_error_is_not() {
+        for (reply, judgement) in [
+            (&b"VERSION 1.6.18\r\n"[..], Judgement::Healthy),
+            (b"VERS", Judgement::More),
+            (b"", Judgement::More),
+            (b"ERROR Too many open connections\r\n", Judgement::Unhealthy),
+            (b"ERROR\r\n", Judgement::Unhealthy),
+        ] {
+            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
+        }
+    }
+}

@@ -131,28 +131,33 @@ fn add_columns(help: &mut String, name: &[&str], meaning: &str) {
     *help += "\n";
 }
 
-/// Adds the forms of targets, packed into lines. Schemes of the same form share it: `tcp:// udp://[HOST]:PORT`.
+/// Adds the forms of targets, packed into lines. Schemes with the same form share it: `tcp:// udp://[HOST]:PORT`.
 fn add_forms(help: &mut String, full: bool) {
-    let mut line = String::new();
+    let mut column = 0;
     for (place, scheme) in schemes(full).enumerate() {
         if schemes(full).take(place).any(|earlier| earlier.form == scheme.form) {
             continue;
         }
-        let mut form = String::new();
-        for same in schemes(full).filter(|other| other.form == scheme.form) {
-            form += if form.is_empty() { "  " } else { " " };
-            form += same.name;
-            form += "://";
+        let same = || schemes(full).filter(|other| other.form == scheme.form);
+        let width = scheme.form.len() + 1 + same().map(|other| other.name.len() + "://".len() + 1).sum::<usize>();
+        for (index, other) in same().enumerate() {
+            let is_first = index == 0;
+            // A form stays on one line where it fits on one.
+            let needed =
+                if is_first { width.min(COLUMNS) } else { other.name.len() + " ://".len() + scheme.form.len() };
+            if column + needed > COLUMNS {
+                *help += "\n";
+                column = 0;
+            }
+            let space = if is_first || column == 0 { "  " } else { " " };
+            for part in [space, other.name, "://"] {
+                *help += part;
+                column += part.len();
+            }
         }
-        form += scheme.form;
-        if line.len() + form.len() > COLUMNS {
-            *help += &line;
-            *help += "\n";
-            line.clear();
-        }
-        line += &form;
+        *help += scheme.form;
+        column += scheme.form.len();
     }
-    *help += &line;
     *help += "\n";
 }
 

@@ -16,7 +16,7 @@ use crate::sys::stdio::block_write_signals;
 /// The file at `path` is not a regular file, or a file can't be read or written.
 pub fn install(program: &Path, path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
-        Ok(there) if !there.is_file() => return Err(io::Error::other("is there, and not a regular file")),
+        Ok(there) if !there.is_file() => return Err(io::Error::other("exists, and is not a regular file")),
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }

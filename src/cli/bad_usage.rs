@@ -78,7 +78,7 @@ fn unknown(argument: &str, similar: &str) -> String {
     let shown = Quoted(OsStr::new(&shown)).to_string();
     match similar {
         "" => format!("unexpected argument {shown}; see lprobe --help"),
-        similar => format!("unexpected argument {shown}; is {similar} meant?"),
+        similar => format!("unexpected argument {shown}; did you mean {similar}?"),
     }
 }
 

@@ -171,7 +171,7 @@ impl TargetGroup<'_> {
                 Target::Stream(endpoint) => Probe::Stream(endpoint, exchange.clone()),
                 Target::Udp(_) if exchange.send.is_empty() || exchange.expect.is_empty() => {
                     return Err(BadUsage(
-                        "udp:// needs --send and --expect: without a reply there is nothing to tell".into(),
+                        "udp:// needs --send and --expect: only a reply shows that a service is healthy".into(),
                     ));
                 }
                 Target::Udp(authority) => Probe::Udp(authority, exchange.clone()),

@@ -45,7 +45,7 @@ impl fmt::Display for BadEscape {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Unknown => r"the escapes are \r \n \t \0 \xHH and \\",
-            Self::Empty => "every reply has it; expected a text",
+            Self::Empty => "expected a text that is not empty",
         })
     }
 }

@@ -44,13 +44,13 @@ fn metadata(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let (name, contents) = text.split_once(':').ok_or("expected NAME: VALUE")?;
     let name = http::name(name)?;
     if name == USER_AGENT {
-        return Err("--user-agent sends that");
+        return Err("use --user-agent instead");
     }
     if name.as_str().starts_with("grpc-")
         || [CONTENT_LENGTH, CONTENT_TYPE, HOST].contains(&name)
         || http::is_about_connection(&name)
     {
-        return Err("gRPC sets that header itself");
+        return Err("gRPC sets this header itself");
     }
     let contents = contents.trim_matches([' ', '\t']);
     let value = if name.as_str().ends_with("-bin") { &http::base64(contents.as_bytes()) } else { contents };

@@ -77,7 +77,7 @@ pub fn user_agent(arguments: &Arguments, voice: &Voice) -> Result<HeaderValue, B
 /// Refuses headers about the connection, and a Host that can't be an authority.
 fn check_for_http2((name, value): &(HeaderName, HeaderValue)) -> Result<(), BadUsage> {
     if is_about_connection(name) {
-        return Err(BadUsage(format!("--header {name} has no place in HTTP/2, which --http2 asks for")));
+        return Err(BadUsage(format!("--header {name} can't be sent by HTTP/2, which --http2 asks for")));
     }
     if name == HOST && !is_authority(value) {
         return Err(BadUsage("--header Host: with --http2, expected a host and perhaps a port".into()));
@@ -102,7 +102,7 @@ pub fn is_about_connection(name: &HeaderName) -> bool {
 }
 
 fn text(text: &str) -> Result<Vec<u8>, &'static str> {
-    if text.is_empty() { Err("every body has it; expected a text") } else { Ok(text.into()) }
+    if text.is_empty() { Err("expected a text that is not empty") } else { Ok(text.into()) }
 }
 
 /// Reads a header: a token, a colon, and a value without control characters (RFC 9110, section 5).
@@ -110,7 +110,7 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let (header, contents) = text.split_once(':').ok_or("expected NAME: VALUE")?;
     let name = name(header)?;
     if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
-        return Err("no body is ever sent");
+        return Err("lprobe never sends a body");
     }
     Ok((name, value(contents.trim_matches([' ', '\t']))?))
 }

@@ -61,11 +61,11 @@ fn handle(signals: &[c_int], handler: extern "C" fn(c_int) -> !) {
 }
 
 extern "C" fn crashed(_signal: c_int) -> ! {
-    end(b"lprobe: crashed, out of memory or by a fault of its own\n")
+    end(b"lprobe: crashed: out of memory, or a bug in lprobe\n")
 }
 
 extern "C" fn stopped(_signal: c_int) -> ! {
-    end(b"lprobe: told to end while it waited\n")
+    end(b"lprobe: stopped by a signal while it waited\n")
 }
 
 /// Prints `line` if stderr can take it, and exits with code 1.

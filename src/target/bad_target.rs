@@ -77,39 +77,41 @@ impl fmt::Display for BadTarget {
                 }
                 "or :PORT/PATH"
             }
-            Self::Service => "a service's name with spaces, ?, # or % is for --service",
+            Self::Service => "use --service for a name with spaces, ?, # or %",
             Self::WorkloadApi => "expected unix:///PATH or tcp://ADDRESS:PORT",
-            Self::NotInThisBuild => "takes TLS or gRPC, which only lprobe-full has",
+            Self::NotInThisBuild => "needs TLS or gRPC, which only lprobe-full has",
             Self::NoAuthority => "no host and no port; try http://localhost/",
             Self::ForeignHost => {
                 "lprobe only reaches its own container: the host must be localhost, a loopback address \
                  or an address of this container"
             }
-            Self::Unspecified => "an address to listen on; lprobe only reaches its own container: try localhost",
+            Self::Unspecified => {
+                "this is an address to listen on, and lprobe only reaches its own container: try localhost"
+            }
             Self::LinkLocal => {
                 "a link-local address may be anyone's; lprobe only reaches its own container: try localhost"
             }
             Self::Ipv6 => "brackets take an IPv6 address without a zone, as in http://[::1]:8080/",
-            Self::UserInformation => "user and password have no place in a target",
+            Self::UserInformation => "a target can't have a user and password",
             Self::Brackets => "an IPv6 address stands in brackets, as in http://[::1]:8080/",
-            Self::Port => "a port is a number from 1 to 65535",
+            Self::Port => "expected a port from 1 to 65535",
             Self::NoPort => "a port is needed, as in tcp://localhost:5432",
-            Self::NoPath => "only http://, unix:// and file:// take a path",
+            Self::NoPath => "this scheme takes no path",
             Self::FilePath => "expected an absolute path without control characters",
             Self::SocketPath(most) => return write!(out, "a Unix socket's path has no more than {most} bytes"),
             Self::NoScheme(target) => return write!(out, "did you mean {target}?"),
-            Self::MaxAge => "max-age must be a duration from 1ms on, as in 30s, 5m or 48h",
-            Self::FileQuery => "the one thing after ? is max-age=DURATION, as in file:///run/alive?max-age=30s",
+            Self::MaxAge => "max-age must be a duration of 1ms or more, as in 30s, 5m or 48h",
+            Self::FileQuery => "expected ?max-age=DURATION, as in file:///run/alive?max-age=30s",
             Self::Fragment => "a fragment (#) is never sent; write %23 for the character",
             Self::Percent => "% begins an escape of two hexadecimal digits; write %25 for the character",
-            Self::Nul => "a NUL has no place in a path",
+            Self::Nul => "a path can't contain a NUL",
             Self::PathByte(byte) => return write!(out, "the path must spell byte 0x{byte:02X} as %{byte:02X}"),
             Self::LongPath(most) => return write!(out, "the path is longer than {most} bytes"),
             Self::NotHttp if FULL => "expected http:// or https://",
             Self::NotHttp => "expected http://",
             Self::Mode if FULL => "expected http or grpc; for TCP, lprobe tcp://:PORT",
             Self::Mode => "expected http; for TCP, lprobe tcp://:PORT",
-            Self::NotIpv6 => "asks for ::1, and the target is an IPv4 address",
+            Self::NotIpv6 => "the target is an IPv4 address",
         };
         out.write_str(words)
     }

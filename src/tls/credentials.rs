@@ -136,15 +136,19 @@ impl fmt::Display for BadCredentials {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::File(error) => return write!(out, "{error}"),
-            Self::NotAName => "expected the name of a file, and this is what should be in it",
+            Self::NotAName => "expected the name of a file, not its contents",
             Self::NotAFile => "not a regular file",
             Self::LongFile => return write!(out, "longer than {MAX_FILE} bytes"),
             Self::Pem => "not PEM",
             Self::NoCertificate => "no certificate in it; expected PEM with BEGIN CERTIFICATE",
             Self::Certificate(number) => return write!(out, "certificate {number} can't be understood"),
-            Self::NoKey => "no key in it; expected PEM with a key of PKCS#8, PKCS#1 or SEC1, not encrypted",
-            Self::Key => "the key can't be used; expected RSA of 2048 bits or more, ECDSA P-256 or P-384, or Ed25519",
-            Self::Mismatch => "the key is not that of --tls-client-cert",
+            Self::NoKey => {
+                "no private key in it; expected PEM with a private key of PKCS#8, PKCS#1 or SEC1, not encrypted"
+            }
+            Self::Key => {
+                "the private key can't be used; expected RSA of 2048 bits or more, ECDSA P-256 or P-384, or Ed25519"
+            }
+            Self::Mismatch => "the private key does not belong to --tls-client-cert",
             Self::Environment(error) => {
                 return write!(out, "SSL_CERT_FILE: {error} (--tls-ca-cert FILE names others to trust)");
             }

@@ -55,9 +55,9 @@ fn describe(error: &hyper::Error, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let reason = error.reason().unwrap_or(Reason::INTERNAL_ERROR);
     match (error.is_remote(), error.is_reset(), reason) {
         (true, true, _) => write!(out, "the server reset the stream: {reason}"),
-        (true, false, _) => write!(out, "the server gave up the connection: {reason}"),
+        (true, false, _) => write!(out, "the server closed the connection: {reason}"),
         (false, _, Reason::INTERNAL_ERROR) => out.write_str("the connection ended in the middle of the answer"),
-        (false, _, Reason::ENHANCE_YOUR_CALM) => write!(out, "the server sends too much for too little: {reason}"),
+        (false, _, Reason::ENHANCE_YOUR_CALM) => write!(out, "the server sends too many frames: {reason}"),
         (false, ..) => write!(out, "the server breaks the rules of HTTP/2: {reason}"),
     }
 }

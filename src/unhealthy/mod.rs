@@ -69,7 +69,12 @@ impl fmt::Display for Unhealthy {
             Self::NotConnected(tried) => connection::describe(tried, out),
             Self::Late { awaiting, after } => write!(out, "no {awaiting} within {} ms", milliseconds(*after)),
             Self::Slow { took, limit } => {
-                write!(out, "healthy, but after {} ms, expected {} ms", milliseconds(*took), milliseconds(*limit))
+                write!(
+                    out,
+                    "healthy, but after {} ms, expected {} ms at most",
+                    milliseconds(*took),
+                    milliseconds(*limit)
+                )
             }
             Self::Fault(fault) => write!(out, "{fault}"),
             Self::Explained { before, reason, after } => write!(out, "{before}{reason}{after}"),

@@ -49,7 +49,7 @@ fn describe(error: &io::Error, name: &str, out: &mut fmt::Formatter<'_>) -> fmt:
     match inner(error) {
         Some(TlsError::InvalidCertificate(error)) => describe_certificate(error, name, out),
         Some(TlsError::InvalidMessage(InvalidMessage::InvalidContentType)) => out.write_str(
-            "the server does not speak TLS, but plain HTTP, perhaps (try http:// or grpc://, or leave out --tls)",
+            "the server does not speak TLS; perhaps it speaks plain HTTP (try http:// or grpc://, or leave out --tls)",
         ),
         Some(error) => describe_broken(Some(error), out),
         None if error.kind() == io::ErrorKind::UnexpectedEof => out.write_str("closed during the TLS handshake"),
@@ -62,7 +62,7 @@ pub fn describe_broken(error: Option<&TlsError>, out: &mut fmt::Formatter<'_>) -
     match error {
         Some(TlsError::AlertReceived(alert)) => describe_alert(*alert, out),
         Some(TlsError::PeerIncompatible(_)) => {
-            out.write_str("the server offers no version or cipher suite of TLS 1.2 or 1.3 that is known")
+            out.write_str("the server offers no known version or cipher suite of TLS 1.2 or 1.3")
         }
         Some(TlsError::NoApplicationProtocol) => out.write_str("the server chose a protocol that was not offered"),
         Some(
@@ -70,7 +70,7 @@ pub fn describe_broken(error: Option<&TlsError>, out: &mut fmt::Formatter<'_>) -
             | TlsError::PeerMisbehaved(_)
             | TlsError::InappropriateMessage { .. }
             | TlsError::InappropriateHandshakeMessage { .. },
-        ) => out.write_str("the server does not keep to TLS"),
+        ) => out.write_str("the server breaks the rules of TLS"),
         Some(TlsError::DecryptError) => out.write_str("what the server sent can't be decrypted"),
         _ => out.write_str("TLS failed"),
     }
@@ -99,13 +99,15 @@ fn describe_certificate(error: &CertificateError, name: &str, out: &mut fmt::For
             write!(out, "does not match the name {name} (--tls-server-name asks for another)")
         }
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => out.write_str("is not for servers"),
-        Bad::ApplicationVerificationFailure => out.write_str("is of no SPIFFE trust domain that is known"),
+        Bad::ApplicationVerificationFailure => out.write_str("is from an unknown SPIFFE trust domain"),
         Bad::BadSignature => out.write_str(
             "has an unknown issuer: the one of that name has another key (--tls-ca-cert names those to trust)",
         ),
         Bad::Revoked => out.write_str("is revoked"),
         Bad::BadEncoding => out.write_str("can't be understood"),
-        Bad::Other(OtherError(error)) if error.is::<LongChain>() => out.write_str("comes with a chain of too many"),
+        Bad::Other(OtherError(error)) if error.is::<LongChain>() => {
+            out.write_str("comes with a chain of too many certificates")
+        }
         Bad::Other(OtherError(error)) => match error.downcast_ref() {
             Some(webpki::Error::CaUsedAsEndEntity) => {
                 out.write_str("has an unknown issuer, or is an authority's own (--tls-ca-cert names those to trust)")

@@ -88,8 +88,8 @@ impl Heads {
             match byte {
                 // An HTTP/2 SETTINGS frame is short, so that its length begins with 0. A TLS alert begins with 0x15,
                 // and a TLS handshake with 0x16.
-                0 if self.place == 0 => return Err("it is HTTP/2, perhaps (try --http2 or grpc://)"),
-                0x15 | 0x16 if self.place == 0 => return Err("it is TLS, perhaps (try https://)"),
+                0 if self.place == 0 => return Err("perhaps it is HTTP/2 (try --http2 or grpc://)"),
+                0x15 | 0x16 if self.place == 0 => return Err("perhaps it is TLS (try https://)"),
                 b'\r' | b'\n' if self.place == 0 => return Err("it begins with an empty line"),
                 _ if CODE.contains(&self.place) => {
                     self.status = self.status * 10 + usize::from(byte.wrapping_sub(b'0'));

@@ -58,7 +58,7 @@ fn preface() -> impl FnMut(&[u8]) -> Result<(), &'static str> {
         for byte in bytes.iter().take(5_usize.saturating_sub(place)) {
             if place == 3 && *byte != 4 || place == 4 && byte & 1 != 0 {
                 return Err(
-                    "it does not begin with SETTINGS, and is HTTP/1.1, perhaps, or TLS (try https:// or grpcs://)",
+                    "it does not begin with SETTINGS; perhaps it is HTTP/1.1, or TLS (try https:// or grpcs://)",
                 );
             }
             place += 1;

@@ -62,7 +62,7 @@ fn a_bad_header_is_refused_and_its_value_is_not_shown() {
         assert!(line.contains("--header") && !line.contains("SECR"), "{line}");
     }
     for framing in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
-        lprobe(["--header", framing, ":1"]).unhealthy_saying(&["no body is ever sent"]);
+        lprobe(["--header", framing, ":1"]).unhealthy_saying(&["lprobe never sends a body"]);
     }
     for bad in ["SECRET", ""] {
         let line = lprobe(["--basic-auth", bad, ":1"]).unhealthy();
@@ -394,8 +394,8 @@ fn what_would_never_tell_is_refused() {
 
 #[test]
 fn a_near_miss_gets_a_suggestion() {
-    lprobe(["--timout=1s", ":1"]).unhealthy_saying(&["\"--timout\"", "is --timeout meant?"]);
-    lprobe(["-http-code=200", ":1"]).unhealthy_saying(&["is --http-codes meant?"]);
+    lprobe(["--timout=1s", ":1"]).unhealthy_saying(&["\"--timout\"", "did you mean --timeout?"]);
+    lprobe(["-http-code=200", ":1"]).unhealthy_saying(&["did you mean --http-codes?"]);
     lprobe(["--zzz", ":1"]).unhealthy_saying(&["\"--zzz\"", "lprobe --help"]);
 }
 

@@ -65,6 +65,6 @@ fn a_crash_is_exit_1_with_a_line() {
         kill(Pid::from_raw(probe.0.id().cast_signed()), signal).expect("it runs");
         let status = probe.0.wait().expect("it ends");
         assert_eq!(status.code(), Some(1), "{signal}");
-        assert_eq!(stderr_of(&mut probe.0), "lprobe: crashed, out of memory or by a fault of its own\n");
+        assert_eq!(stderr_of(&mut probe.0), "lprobe: crashed: out of memory, or a bug in lprobe\n");
     }
 }

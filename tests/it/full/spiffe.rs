@@ -62,7 +62,7 @@ fn identities_are_shown_and_verified() {
     let forged = server(&friend.issue("forged", &[], spiffe_id("spiffe://own.example/service")), &own);
     https(&forged).unhealthy_saying(&["unknown issuer"]);
     let unknown = server(&stranger.issue("unknown", &[], spiffe_id("spiffe://stranger.example/service")), &own);
-    https(&unknown).unhealthy_saying(&["no SPIFFE trust domain that is known"]);
+    https(&unknown).unhealthy_saying(&["an unknown SPIFFE trust domain"]);
     let crossed = server(&own.issue("crossed", &[], spiffe_id("spiffe://friend.example/service")), &own);
     https(&crossed).unhealthy_saying(&["unknown issuer"]);
     let late = server(
@@ -74,14 +74,14 @@ fn identities_are_shown_and_verified() {
     );
     https(&late).unhealthy_saying(&["certificate has expired"]);
     let none = server(&own.issue("none", &["localhost"], as_is), &own);
-    https(&none).unhealthy_saying(&["no SPIFFE trust domain that is known"]);
+    https(&none).unhealthy_saying(&["an unknown SPIFFE trust domain"]);
     for (file, uris) in
         [("two", ["spiffe://own.example/a", "spiffe://own.example/b"]), ("web", ["https://own.example/a"; 2])]
     {
         let names = |params: &mut CertificateParams| {
             params.subject_alt_names = uris.map(|uri| SanType::URI(uri.try_into().expect("ASCII"))).to_vec();
         };
-        https(&server(&own.issue(file, &[], names), &own)).unhealthy_saying(&["no SPIFFE trust domain that is known"]);
+        https(&server(&own.issue(file, &[], names), &own)).unhealthy_saying(&["an unknown SPIFFE trust domain"]);
     }
     // Nor is an authority's own certificate, even one that is in the bundle, nor one for the trust domain as a whole.
     let uri = spiffe_id("spiffe://stranger.example/service");
@@ -92,7 +92,7 @@ fn identities_are_shown_and_verified() {
     probe(&socket, &[&format!("https://localhost:{}/well", signing.port), "--spiffe"])
         .unhealthy_saying(&["an authority's own"]);
     let whole = server(&own.issue("whole", &[], spiffe_id("spiffe://own.example")), &own);
-    https(&whole).unhealthy_saying(&["no SPIFFE trust domain that is known"]);
+    https(&whole).unhealthy_saying(&["an unknown SPIFFE trust domain"]);
     // By TCP too, where the specification allows it.
     let message = response("spiffe://own.example/probe", &me, own.der(), &[]);
     let tcp = Peer::start(move |_| stream_of(&message));

@@ -70,7 +70,7 @@ fn serving_is_healthy_however_it_comes() {
     let pieces = long.chunks(9_000).map(Vec::from).collect();
     outcome(Answer { data: pieces, ..serving() }, &[]).healthy();
     outcome(Answer { data: long.chunks(2_000).map(Vec::from).collect(), ..serving() }, &[]).healthy();
-    says(Answer { data: long.chunks(1).map(Vec::from).collect(), ..serving() }, "too much for too little");
+    says(Answer { data: long.chunks(1).map(Vec::from).collect(), ..serving() }, "sends too many frames");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn what_is_not_grpc_is_unhealthy() {
         until_closed(stream);
     });
     lprobe([format!("grpc://localhost:{}", http1.port)])
-        .unhealthy_saying(&["no HTTP/2 answer", "is HTTP/1.1, perhaps"]);
+        .unhealthy_saying(&["no HTTP/2 answer", "perhaps it is HTTP/1.1"]);
 }
 
 #[test]
@@ -174,9 +174,9 @@ fn compression_is_as_it_was_agreed() {
     outcome(encoded("gzip", message(0, b"\x08\x01")), &[]).healthy();
     outcome(encoded("identity", message(0, b"\x08\x01")), &["--gzip"]).healthy();
     outcome(encoded("gzip", message(1, &gzip(b"\x08\x02"))), &["--gzip"]).unhealthy_saying(&["NOT_SERVING"]);
-    says(with_data(message(1, &packed)), "compressed, without a grpc-encoding");
-    outcome(with_data(message(1, &packed)), &["--gzip"]).unhealthy_saying(&["compressed, without a grpc-encoding"]);
-    says(encoded("identity", message(1, &packed)), "compressed, without a grpc-encoding");
+    says(with_data(message(1, &packed)), "there is no grpc-encoding");
+    outcome(with_data(message(1, &packed)), &["--gzip"]).unhealthy_saying(&["there is no grpc-encoding"]);
+    says(encoded("identity", message(1, &packed)), "there is no grpc-encoding");
     says(encoded("gzip", message(1, &packed)), "a grpc-encoding that was not offered");
     outcome(encoded("zstd", message(1, &packed)), &["--gzip"]).unhealthy_saying(&["that was not offered"]);
     says(with_data(message(2, b"\x08\x01")), "compressed flag is neither 0 nor 1");

@@ -118,8 +118,7 @@ fn heads(table: &mut Table) {
     ] {
         table.answer(garbage, NO_ANSWER, NO_ANSWER);
     }
-    let (http2, tls) =
-        (Unhealthy("it is HTTP/2, perhaps (try --http2"), Unhealthy("it is TLS, perhaps (try https://)"));
+    let (http2, tls) = (Unhealthy("perhaps it is HTTP/2 (try --http2"), Unhealthy("perhaps it is TLS (try https://)"));
     for (other, verdict) in [
         // SETTINGS, and GOAWAY: what servers say to what is not HTTP/2.
         (&b"\0\0\0\x04\0\0\0\0\0"[..], http2),

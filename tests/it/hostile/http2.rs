@@ -31,8 +31,8 @@ const GRPC: &[u8] = b"\x0f\x10\x10application/grpc";
 const GRPC_STATUS: &[u8] = b"\0\x0bgrpc-status\x010";
 const RULES: Verdict = Unhealthy("the server breaks the rules of HTTP/2");
 const NOT_HTTP2: Verdict =
-    Unhealthy("no HTTP/2 answer: it does not begin with SETTINGS, and is HTTP/1.1, perhaps, or TLS");
-const TOO_MUCH: Verdict = Unhealthy("the server sends too much for too little");
+    Unhealthy("no HTTP/2 answer: it does not begin with SETTINGS; perhaps it is HTTP/1.1, or TLS");
+const TOO_MUCH: Verdict = Unhealthy("the server sends sends too many frames");
 
 const SERVING: &[u8] = b"\0\0\0\0\x02\x08\x01";
 

@@ -67,7 +67,7 @@ fn beginnings(table: &mut Vec<Case>) {
         ("zeros", &[0; 100]),
         ("0xff", &[0xff; 100]),
     ] {
-        let plain = Unhealthy("does not speak TLS, but plain HTTP, perhaps");
+        let plain = Unhealthy("does not speak TLS; perhaps it speaks plain HTTP");
         add(name.into(), plain, &[HELLO, Send(bytes.into()), HalfClose]);
         add(format!("{name} at once"), plain, &[Send(bytes.into()), HalfClose]);
         add(format!("{name} without end"), plain, &[HELLO, Repeat(bytes.into())]);

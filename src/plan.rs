@@ -151,20 +151,10 @@ impl fmt::Display for Misspelt {
 /// Prints the target without its query, which may contain a token.
 impl fmt::Display for Probe {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let endpoint = match self {
-            Self::Http(http) => {
-                let target = http.target.to_string();
-                match target.split_once('?') {
-                    Some((before, _)) => write!(out, "{before}?...")?,
-                    None => out.write_str(&target)?,
-                }
-                &http.endpoint
-            }
+        let (target, endpoint) = match self {
+            Self::Http(http) => (http.target.to_string(), &http.endpoint),
             #[cfg(feature = "full")]
-            Self::Grpc(grpc) => {
-                write!(out, "{}", grpc.target)?;
-                &grpc.endpoint
-            }
+            Self::Grpc(grpc) => (grpc.target.to_string(), &grpc.endpoint),
             Self::Stream(endpoint, _) => return write!(out, "{endpoint}"),
             Self::Udp(authority, _) => return write!(out, "udp://{authority}"),
             Self::Service(service, Endpoint::Authority(authority)) => {
@@ -175,6 +165,10 @@ impl fmt::Display for Probe {
             }
             Self::File(file) => return write!(out, "{file}"),
         };
+        match target.split_once('?') {
+            Some((before, _)) => write!(out, "{before}?...")?,
+            None => out.write_str(&target)?,
+        }
         if let Endpoint::Unix(path) = endpoint { write!(out, " on {}", path.display()) } else { Ok(()) }
     }
 }

@@ -20,9 +20,6 @@ const MAX_TEXT: usize = 600;
 /// The shortest text of a line that is still useful, in bytes.
 const MIN_TEXT: usize = 48;
 
-/// The most bytes of a line besides its text: the longest name, an ellipsis and the newline.
-const OVERHEAD: usize = "grpc_health_probe: ...\n".len();
-
 /// Prints a line for each unhealthy target, or for every target with `--verbose`, in the order of the plan. Returns the
 /// exit code.
 #[inline(never)]
@@ -39,10 +36,12 @@ pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
     {
         add_line(name, &mut healthy, misspelt, MAX_TEXT);
     }
+    // Beside its text, a line has the name, an ellipsis and the newline.
+    let overhead = name.len() + ": ...\n".len();
     let mut left = outcomes.iter().filter(|(verdict, _)| wanted(verdict)).count();
-    let limit = (MAX_OUTPUT / left.max(1)).saturating_sub(OVERHEAD).clamp(MIN_TEXT, MAX_TEXT);
+    let limit = (MAX_OUTPUT / left.max(1)).saturating_sub(overhead).clamp(MIN_TEXT, MAX_TEXT);
     for (check, (verdict, timings)) in plan.checks.iter().zip(outcomes) {
-        if !wanted(verdict) || healthy.len() + unhealthy.len() + limit + OVERHEAD > MAX_OUTPUT {
+        if !wanted(verdict) || healthy.len() + unhealthy.len() + limit + overhead > MAX_OUTPUT {
             continue;
         }
         left -= 1;

@@ -60,6 +60,11 @@ impl<'a> Arguments<'a> {
         Ok(arguments)
     }
 
+    /// Returns whether the command line asks for a command, as `--help` is one.
+    pub fn asks_for(&self, name: &str) -> bool {
+        self.has_options && self.matches.try_get_one(name).is_ok_and(|asked| asked == Some(&true))
+    }
+
     /// Returns whether the command line has `name`.
     pub fn given(&self, name: &str) -> bool {
         (self.has_options || name == "target") && self.matches.try_contains_id(name).unwrap_or(false)
@@ -182,6 +187,16 @@ fn command(known: &[&'static Opt], wanted: &dyn Fn(&str) -> bool) -> Command {
 }
 
 fn argument(option: &Opt) -> Arg {
+    if option.group == Group::Command {
+        // A command takes no target: its exit code 0 would pass for a healthy target.
+        let command = Arg::new(option.name).action(ArgAction::SetTrue).exclusive(true);
+        return match (option.name, option.short) {
+            // -h is an option of its own, since it shows less than --help.
+            ("help", _) | (_, None) => command.long(option.name),
+            ("h", Some(letter)) => command.short(letter),
+            (name, Some(letter)) => command.long(name).short(letter),
+        };
+    }
     let is_flag = option.takes == Takes::Nothing;
     let argument = text(option.name)
         .long(option.name)
@@ -190,15 +205,12 @@ fn argument(option: &Opt) -> Arg {
         .num_args(usize::from(!is_flag)..=1)
         .require_equals(is_flag)
         .default_missing_value("true")
-        .allow_hyphen_values(!is_flag)
-        // A command takes no target: its exit code 0 would pass for a healthy target.
-        .exclusive(matches!(option.group, Group::Command));
+        .allow_hyphen_values(!is_flag);
     match option.short {
         // A long flag may have one dash, so that --v must equal -v.
         Some('v') => argument.short('v').alias("v"),
-        // -h is an option of its own, since it shows less than --help.
-        Some(letter) if option.name != "help" => argument.short(letter),
-        _ => argument,
+        Some(letter) => argument.short(letter),
+        None => argument,
     }
 }
 

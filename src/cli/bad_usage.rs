@@ -85,7 +85,10 @@ fn unknown(argument: &str, similar: &str) -> String {
 /// Returns clap's name of an argument, such as `--port <PORT>`, without the value.
 fn name_in(argument: Option<&ContextValue>) -> String {
     match argument {
-        Some(ContextValue::String(name)) => name.split_once(" <").map_or(&**name, |(name, _)| name).into(),
+        Some(ContextValue::String(name)) => {
+            let end = name.find(" <").or(name.find("[=<")).unwrap_or(name.len());
+            name[..end].into()
+        }
         _ => String::new(),
     }
 }

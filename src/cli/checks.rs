@@ -45,15 +45,12 @@ pub struct RunSettings {
 impl RunSettings {
     /// Reads the settings from these groups, of which there is at least one.
     pub fn read(groups: &[Arguments]) -> Result<Self, BadUsage> {
-        if groups.iter().any(|group| group.given("connect-timeout") && group.given("timeout")) {
+        if ["connect-timeout", "timeout"].iter().all(|name| groups.iter().any(|group| group.given(name))) {
             return Err(BadUsage("--connect-timeout can't go with --timeout".into()));
         }
         let timeout = group_with(groups, "timeout")?.one("timeout", duration::parse)?;
         let wait = group_with(groups, "wait")?.one("wait", duration::parse)?;
-        let mut verbose = false;
-        for group in groups {
-            verbose |= group.flag("verbose")?;
-        }
+        let verbose = group_with(groups, "verbose")?.flag("verbose")?;
         Ok(Self { timeout, wait, verbose })
     }
 }

@@ -71,11 +71,12 @@ impl fmt::Display for BadTarget {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
             Self::Scheme => {
-                out.write_str("expected ")?;
+                let mut before = "expected ";
                 for scheme in SCHEMES.iter().filter(|scheme| scheme.is_available()) {
-                    write!(out, "{}://, ", scheme.name)?;
+                    write!(out, "{before}{}://", scheme.name)?;
+                    before = ", ";
                 }
-                "or :PORT/PATH"
+                " or :PORT/PATH"
             }
             Self::Service => "use --service for a name with spaces, ?, # or %",
             Self::WorkloadApi => "expected unix:///PATH or tcp://ADDRESS:PORT",

@@ -41,7 +41,7 @@ fn the_runs_options_stand_in_any_group_and_once() {
         let outcome = lprobe(line);
         assert!(outcome.stderr.contains("within 150 ms"), "{outcome:?}");
     }
-    for option in ["--timeout=1s", "--wait=1s"] {
+    for option in ["--timeout=1s", "--wait=1s", "--verbose"] {
         let name = option.split('=').next().expect("a name");
         lprobe([option, target, "--next", option, other])
             .unhealthy_saying(&[&format!("{name} can be given once only")]);
@@ -49,6 +49,12 @@ fn the_runs_options_stand_in_any_group_and_once() {
     let up = Server::answering(UP);
     let outcome = lprobe([&*up.http("/"), "--next", "-v", &*up.http("/")]);
     assert!(outcome.status.success() && outcome.stdout.lines().count() == 2, "{outcome:?}");
+    // The command line wins over the variable, in whichever group it stands.
+    let mut command = Command::new(binary());
+    let outcome = run(command.env("LPROBE_VERBOSE", "1").args(["-v=false", &up.http("/"), "--next", &up.http("/")]));
+    outcome.healthy();
+    lprobe(["--timeout=1s", target, "--next", "--connect-timeout=1s", other])
+        .unhealthy_saying(&["--connect-timeout can't go with --timeout"]);
     // One latency a group.
     lprobe(["--max-latency=2s", other, "--next", target])
         .unhealthy_saying(&["--max-latency must be less than --timeout"]);
@@ -61,7 +67,9 @@ fn a_group_without_a_target_or_with_a_useless_option_is_refused() {
     }
     lprobe([":1", "--next", "--contains=x", "tcp://:2"]).unhealthy_saying(&["--contains is for http://"]);
     lprobe(["--send=x", ":1", "--next", "tcp://:2"]).unhealthy_saying(&["--send is for tcp://"]);
-    lprobe([":1", "--next=x", ":2"]).unhealthy_saying(&["--next"]);
+    for given in ["--next=x", "--next=true", "-next="] {
+        lprobe([":1", given, ":2"]).unhealthy_saying(&["--next takes no value"]);
+    }
     lprobe(["-port=1", "--next", ":2"]).unhealthy_saying(&["--port can't go with --next"]);
     // The variable names the targets of the only group.
     let mut command = Command::new(binary());

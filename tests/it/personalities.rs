@@ -61,6 +61,10 @@ fn the_first_argument_picks_a_personality() {
     assert!(outcome.status.success() || line(&outcome).starts_with("fivexl: http://localhost:8080/: "), "{outcome:?}");
     let outcome = lprobe(["fivexl", ":1"]);
     assert_eq!(line(&outcome), "fivexl: fivexl can't go with a target");
+    // The name is explicit, and no flag of another tool is ignored.
+    lprobe(["lprobe", "-port=1", ":2"]).unhealthy_saying(&["lprobe can't go with --port"]);
+    lprobe(["lprobe", "-url=x"]).unhealthy_saying(&["lprobe can't go with --url"]);
+    lprobe(["lprobe", ":1", "--next", "-port=2", ":3"]).unhealthy_saying(&["lprobe can't go with --port"]);
     // It is a name in the first place alone.
     lprobe([":1", "fivexl"]).unhealthy_saying(&["target \"fivexl\""]);
 }

@@ -34,7 +34,7 @@ const VOICE: Voice = Voice { user_agent: "lprobe", connect_timeout: Some(TIMEOUT
 
 fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, BadUsage> {
     let arguments = invocation.of_other_tool(PERSONALITY.flags, variables)?;
-    if let Some(command) = invocation::text(&arguments)? {
+    if let Some(command) = invocation::text(&arguments) {
         return Ok(command);
     }
     let run = RunSettings::read(slice::from_ref(&arguments))?;

@@ -29,7 +29,7 @@ const VOICE: Voice =
 
 fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, BadUsage> {
     let arguments = invocation.of_other_tool(PERSONALITY.flags, variables)?;
-    if let Some(command) = invocation::text(&arguments)? {
+    if let Some(command) = invocation::text(&arguments) {
         return Ok(command);
     }
     if !FULL {
@@ -55,13 +55,15 @@ fn group(arguments: Arguments<'_>) -> Result<TargetGroup<'_>, BadUsage> {
     Ok(TargetGroup { arguments, targets: vec![target], unix_socket })
 }
 
-/// Reads `-addr`. In gRPC's naming, the name of a resolver may stand before the address. It is removed, since no
-/// resolver is asked here.
+/// Reads `-addr`. gRPC's names of addresses may begin with a resolver, and lprobe asks none.
 fn address(text: &str) -> Result<Endpoint, BadTarget> {
+    if let Some(socket) = Endpoint::unix(text) {
+        return socket;
+    }
     let resolvers = ["dns:///", "passthrough:///", "ipv4:"];
     let address = resolvers.into_iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
-    if address.contains(['/', '?', '#']) && !address.starts_with("unix:") {
+    if address.contains(['/', '?', '#']) {
         return Err(BadTarget::NoPath);
     }
-    Endpoint::unix(address).unwrap_or_else(|| Authority::parse(address, None).map(Endpoint::Authority))
+    Authority::parse(address, None).map(Endpoint::Authority)
 }

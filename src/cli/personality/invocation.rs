@@ -35,27 +35,25 @@ impl Invocation {
         if arguments.given("target") {
             return Err(BadUsage(format!("{picked_by} can't go with a target")));
         }
-        let others = self.flags.iter().copied().flatten().filter(|flag| own.iter().all(|own| own.name != flag.name));
-        for flag in others {
-            if arguments.given(flag.name) {
-                return Err(BadUsage(format!("{picked_by} can't go with --{}", flag.name)));
+        self.refuse_others(&arguments, own)?;
+        Ok(arguments)
+    }
+
+    /// Refuses the flags of every personality but `own`.
+    pub fn refuse_others(&self, arguments: &Arguments, own: &[Opt]) -> Result<(), BadUsage> {
+        for flag in self.flags.iter().copied().flatten() {
+            if arguments.given(flag.name) && own.iter().all(|own| own.name != flag.name) {
+                return Err(BadUsage(format!("{} can't go with --{}", self.picked_by, flag.name)));
             }
         }
-        Ok(arguments)
+        Ok(())
     }
 }
 
 /// Returns the command of `-h`, `--help` or `--version`, if one of them is given.
-pub fn text(arguments: &Arguments) -> Result<Option<Command>, BadUsage> {
-    Ok(if arguments.flag("h")? {
-        Some(Command::ShortHelp)
-    } else if arguments.flag("help")? {
-        Some(Command::Help)
-    } else if arguments.flag("version")? {
-        Some(Command::Version)
-    } else {
-        None
-    })
+pub fn text(arguments: &Arguments) -> Option<Command> {
+    let commands = [("h", Command::ShortHelp), ("help", Command::Help), ("version", Command::Version)];
+    commands.into_iter().find(|(name, _)| arguments.asks_for(name)).map(|(_, command)| command)
 }
 
 /// Refuses `--alts`.

@@ -25,7 +25,7 @@ fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, Ba
     }
     let groups = invocation.groups(variables)?;
     if let [arguments] = &groups[..]
-        && let Some(command) = invocation::text(arguments)?
+        && let Some(command) = invocation::text(arguments)
     {
         return Ok(command);
     }
@@ -33,6 +33,7 @@ fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, Ba
     let is_one = groups.len() == 1;
     let mut target_groups = Vec::new();
     for arguments in groups {
+        invocation.refuse_others(&arguments, PERSONALITY.flags)?;
         target_groups.push(group(arguments, is_one)?);
     }
     checks::plan(run, target_groups, &VOICE, variables).map(|plan| Command::Probe(Box::new(plan)))

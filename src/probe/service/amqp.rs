@@ -25,16 +25,15 @@ fn judge(reply: &[u8]) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::service::judgement::assert_judged;
 
     #[test]
     fn connection_start_is_healthy_and_another_version_is_not() {
-        for (reply, judgement) in [
-            (&b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09"[..], Judgement::Healthy),
+        assert_judged(judge, &[
+            (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09", Judgement::Healthy),
             (b"\x01\0\0\0\0\x01\xf4\0\x0a\0", Judgement::More),
             (b"AMQP\0\0\x09\x01", Judgement::Unhealthy),
             (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x32", Judgement::Unhealthy),
-        ] {
-            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
-        }
+        ]);
     }
 }

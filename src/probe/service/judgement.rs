@@ -21,3 +21,12 @@ pub fn begins(reply: &[u8], accepted: &[&[u8]]) -> Judgement {
         Judgement::Unhealthy
     }
 }
+
+/// Checks what a judge says of replies.
+#[cfg(test)]
+#[track_caller]
+pub fn assert_judged(judge: fn(&[u8]) -> Judgement, cases: &[(&[u8], Judgement)]) {
+    for (reply, judgement) in cases {
+        assert_eq!(judge(reply), *judgement, "{}", reply.escape_ascii());
+    }
+}

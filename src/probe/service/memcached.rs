@@ -20,17 +20,16 @@ fn judge(reply: &[u8]) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::service::judgement::assert_judged;
 
     #[test]
     fn a_version_is_healthy_and_an_error_is_not() {
-        for (reply, judgement) in [
-            (&b"VERSION 1.6.18\r\n"[..], Judgement::Healthy),
+        assert_judged(judge, &[
+            (b"VERSION 1.6.18\r\n", Judgement::Healthy),
             (b"VERS", Judgement::More),
             (b"", Judgement::More),
             (b"ERROR Too many open connections\r\n", Judgement::Unhealthy),
             (b"ERROR\r\n", Judgement::Unhealthy),
-        ] {
-            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
-        }
+        ]);
     }
 }

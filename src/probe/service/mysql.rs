@@ -19,16 +19,15 @@ fn judge(reply: &[u8]) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::service::judgement::assert_judged;
 
     #[test]
     fn a_greeting_is_healthy_and_an_error_is_not() {
-        for (reply, judgement) in [
-            (&b"\x4a\0\0\0\x0a8.0"[..], Judgement::Healthy),
+        assert_judged(judge, &[
+            (b"\x4a\0\0\0\x0a8.0", Judgement::Healthy),
             (b"\x4a\0\0\0", Judgement::More),
             (b"\x17\0\0\0\xff\x10\x04Too many connections", Judgement::Unhealthy),
             (b"\x4a\0\0\x01\x0a", Judgement::Unhealthy),
-        ] {
-            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
-        }
+        ]);
     }
 }

@@ -14,17 +14,16 @@ fn judge(reply: &[u8]) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::service::judgement::assert_judged;
 
     #[test]
     fn info_is_healthy_and_an_error_is_not() {
-        for (reply, judgement) in [
-            (&b"INFO {\"server_id\":\"N\"} \r\n"[..], Judgement::Healthy),
+        assert_judged(judge, &[
+            (b"INFO {\"server_id\":\"N\"} \r\n", Judgement::Healthy),
             (b"INFO", Judgement::More),
             (b"", Judgement::More),
             (b"-ERR 'maximum connections exceeded'\r\n", Judgement::Unhealthy),
             (b"INFORMATION\r\n", Judgement::Unhealthy),
-        ] {
-            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
-        }
+        ]);
     }
 }

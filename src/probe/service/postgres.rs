@@ -37,11 +37,12 @@ fn judge(reply: &[u8]) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::service::judgement::assert_judged;
 
     #[test]
     fn an_error_is_healthy_unless_the_server_takes_no_connections() {
-        for (reply, judgement) in [
-            (&b"R\0\0\0\x08\0\0\0\0"[..], Judgement::Healthy),
+        assert_judged(judge, &[
+            (b"R\0\0\0\x08\0\0\0\0", Judgement::Healthy),
             (b"R\0\0\0\x08\0\0\0\x0d", Judgement::Unhealthy),
             (b"E\0\0\0\x13SFATAL\0C28000\0\0\0", Judgement::Healthy),
             (b"E\0\0\0\x13SFATAL\0C57P03\0\0\0", Judgement::Unhealthy),
@@ -49,8 +50,6 @@ mod tests {
             (b"R\0\0", Judgement::More),
             (b"R\xff\xff\xff\xff", Judgement::Unhealthy),
             (b"HTTP/1.1 400", Judgement::Unhealthy),
-        ] {
-            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
-        }
+        ]);
     }
 }

@@ -21,18 +21,17 @@ fn judge(reply: &[u8]) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::service::judgement::assert_judged;
 
     #[test]
     fn a_server_that_is_loading_is_not_ready() {
-        for (reply, judgement) in [
-            (&b"+PONG\r\n"[..], Judgement::Healthy),
+        assert_judged(judge, &[
+            (b"+PONG\r\n", Judgement::Healthy),
             (b"-NOAUTH Authentication required.\r\n", Judgement::Healthy),
             (b"-LOADING Redis is loading the dataset in memory\r\n", Judgement::Unhealthy),
             (b"+PO", Judgement::More),
             (b"", Judgement::More),
             (b"HTTP/1.1 400 Bad Request\r\n", Judgement::Unhealthy),
-        ] {
-            assert_eq!(judge(reply), judgement, "{}", reply.escape_ascii());
-        }
+        ]);
     }
 }

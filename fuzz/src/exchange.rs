@@ -14,16 +14,31 @@ pub fn accepts(input: &[u8]) -> bool {
     assert_eq!([whole, whole], [in_bytes, in_threes], "a matter of how it is cut into pieces");
     let looked_at = &reply[..reply.len().min(4096)];
     let expected = match kind {
-        b'r' => Some(reply.starts_with(b"+PONG\r\n") || reply.starts_with(b"-NOAUTH ")),
+        b'r' => {
+            let is_line = looked_at.windows(2).any(|pair| pair == b"\r\n") || looked_at.len() >= 2048;
+            Some(reply.starts_with(b"+PONG\r\n") || reply.starts_with(b"-NOAUTH ") && is_line)
+        }
         b'p' => Some(is_postgres(looked_at)),
-        b'm' => Some(reply.len() >= 5 && reply[2..5] == [0, 0, 10]),
-        b'a' => Some(reply.len() >= 11 && reply[..3] == [1, 0, 0] && reply[7..11] == [0, 10, 0, 10]),
+        b'm' => {
+            Some(reply.len() >= 5 && reply[2..5] == [0, 0, 10] && looked_at.len() >= 4 + number(&[reply[1], reply[0]]))
+        }
+        b'a' => Some(
+            reply.len() >= 12
+                && reply[..3] == [1, 0, 0]
+                && reply[7..11] == [0, 10, 0, 10]
+                && looked_at.get(number(&reply[3..7]) + 7) == Some(&0xce),
+        ),
         _ if service(*kind).is_some() => None,
         _ => Some(looked_at.windows(5).any(|window| window == b"ready")),
     };
     // Services without a second reading here have their unit tests.
     assert!(expected.is_none_or(|expected| whole == expected));
     whole
+}
+
+/// Reads a number, whose most significant byte is the first.
+fn number(bytes: &[u8]) -> usize {
+    bytes.iter().fold(0, |number, &byte| number << 8 | usize::from(byte))
 }
 
 /// Returns the judge of the service whose scheme begins with this letter, or that has this digit as its place in the list.
@@ -48,7 +63,7 @@ fn healthy(kind: u8, reply: &[u8], piece: usize) -> bool {
 /// PostgreSQL documentation, sections 55.7 and 55.8.
 fn is_postgres(reply: &[u8]) -> bool {
     let (Some(kind), Some(length)) = (reply.first(), reply.get(1..5)) else { return false };
-    let length = length.iter().fold(0, |length, &byte| length << 8 | usize::from(byte));
+    let length = number(length);
     // As much more than its own length as the least that either message has in it.
     let Some(body) = reply.get(5..1 + length).filter(|body| (4..4000).contains(&body.len())) else { return false };
     let state = body.split(|&byte| byte == 0).find(|field| field.starts_with(b"C"));

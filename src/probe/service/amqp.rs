@@ -16,7 +16,15 @@ pub const SERVICE: Service = Service {
 /// header instead.
 fn judge(reply: &[u8]) -> Judgement {
     match reply {
-        [1, 0, 0, _, _, _, _, 0, 10, 0, 10, ..] => Judgement::Healthy,
+        [1, 0, 0, a, b, c, d, 0, 10, 0, 10, ..] => {
+            // Section 2.3.5: the payload, whose length precedes it, and the octet that ends a frame.
+            let payload = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+            match reply.get(7..).and_then(|rest| rest.get(payload)) {
+                Some(0xce) => Judgement::Healthy,
+                Some(_) => Judgement::Unhealthy,
+                None => Judgement::More,
+            }
+        }
         [1, ..] | [] if reply.len() < 11 => Judgement::More,
         _ => Judgement::Unhealthy,
     }
@@ -30,7 +38,9 @@ mod tests {
     #[test]
     fn connection_start_is_healthy_and_another_version_is_not() {
         assert_judged(judge, &[
-            (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09", Judgement::Healthy),
+            (b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09\xce", Judgement::Healthy),
+            (b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09\0", Judgement::Unhealthy),
+            (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09", Judgement::More),
             (b"\x01\0\0\0\0\x01\xf4\0\x0a\0", Judgement::More),
             (b"AMQP\0\0\x09\x01", Judgement::Unhealthy),
             (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x32", Judgement::Unhealthy),

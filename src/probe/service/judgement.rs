@@ -12,13 +12,26 @@ pub enum Judgement {
 }
 
 /// Judges a reply by its beginning: a healthy reply begins with one of `accepted`.
-pub fn begins(reply: &[u8], accepted: &[&[u8]]) -> Judgement {
+fn begins(reply: &[u8], accepted: &[&[u8]]) -> Judgement {
     if accepted.iter().any(|beginning| reply.starts_with(beginning)) {
         Judgement::Healthy
     } else if accepted.iter().any(|beginning| beginning.starts_with(reply)) {
         Judgement::More
     } else {
         Judgement::Unhealthy
+    }
+}
+
+/// The longest line that must be complete, in bytes.
+const LONG_LINE: usize = 2048;
+
+/// Judges a reply of one line by how it begins: one of `accepted` is healthy once the line is complete, since a server that
+/// dies may send half of it. A line that is longer than [`LONG_LINE`] is judged by its beginning.
+pub fn line_begins(reply: &[u8], accepted: &[&[u8]]) -> Judgement {
+    let is_complete = reply.windows(2).any(|pair| pair == b"\r\n") || reply.len() >= LONG_LINE;
+    match begins(reply, accepted) {
+        Judgement::Healthy if !is_complete => Judgement::More,
+        judgement => judgement,
     }
 }
 

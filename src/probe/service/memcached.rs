@@ -1,7 +1,7 @@
 //! memcached: its doc/protocol.txt, "Other commands" and "Error strings".
 
 use super::definition::Service;
-use super::judgement::{Judgement, begins};
+use super::judgement::{Judgement, line_begins};
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -14,7 +14,7 @@ pub const SERVICE: Service = Service {
 
 /// A server that has no room for another client sends `ERROR Too many open connections`.
 fn judge(reply: &[u8]) -> Judgement {
-    begins(reply, &[b"VERSION "])
+    line_begins(reply, &[b"VERSION "])
 }
 
 #[cfg(test)]
@@ -26,6 +26,7 @@ mod tests {
     fn a_version_is_healthy_and_an_error_is_not() {
         assert_judged(judge, &[
             (b"VERSION 1.6.18\r\n", Judgement::Healthy),
+            (b"VERSION 1.6", Judgement::More),
             (b"VERS", Judgement::More),
             (b"", Judgement::More),
             (b"ERROR Too many open connections\r\n", Judgement::Unhealthy),

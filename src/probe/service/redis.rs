@@ -1,7 +1,7 @@
 //! Redis, and servers that speak its protocol: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
 
 use super::definition::Service;
-use super::judgement::{Judgement, begins};
+use super::judgement::{Judgement, line_begins};
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -15,7 +15,7 @@ pub const SERVICE: Service = Service {
 /// Accepts a pong, and a request for a password, which only a live server sends. A server that is still loading its
 /// data (-LOADING) is not ready.
 fn judge(reply: &[u8]) -> Judgement {
-    begins(reply, &[b"+PONG\r\n", b"-NOAUTH "])
+    line_begins(reply, &[b"+PONG\r\n", b"-NOAUTH "])
 }
 
 #[cfg(test)]
@@ -29,6 +29,7 @@ mod tests {
             (b"+PONG\r\n", Judgement::Healthy),
             (b"-NOAUTH Authentication required.\r\n", Judgement::Healthy),
             (b"-LOADING Redis is loading the dataset in memory\r\n", Judgement::Unhealthy),
+            (b"-NOAUTH Authentication", Judgement::More),
             (b"+PO", Judgement::More),
             (b"", Judgement::More),
             (b"HTTP/1.1 400 Bad Request\r\n", Judgement::Unhealthy),

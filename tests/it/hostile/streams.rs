@@ -23,11 +23,17 @@ const PROTOCOLS: &[Protocol] = &[
     Protocol { arguments: &["tcp://:PORT", "--send=ping\\n", "--expect=pong"], sent: b"ping\n", reply: b"pong" },
     Protocol { arguments: &["unix://SOCKET", "--send=ping\\n", "--expect=pong"], sent: b"ping\n", reply: b"pong" },
     Protocol { arguments: &["redis://:PORT"], sent: b"PING\r\n", reply: b"+PONG\r\n" },
-    Protocol { arguments: &["redis://:PORT"], sent: b"PING\r\n", reply: b"-NOAUTH " },
+    Protocol { arguments: &["redis://:PORT"], sent: b"PING\r\n", reply: b"-NOAUTH Authentication required.\r\n" },
     Protocol { arguments: &["postgres://:PORT"], sent: b"postgres\0\0", reply: b"R\0\0\0\x08\0\0\0\0" },
     Protocol { arguments: &["postgres://:PORT"], sent: b"postgres\0\0", reply: b"E\0\0\0\x0cC28000\0\0" },
-    Protocol { arguments: &["mysql://:PORT"], sent: b"", reply: b"\x4a\0\0\0\x0a" },
-    Protocol { arguments: &["amqp://:PORT"], sent: b"AMQP\0\0\x09\x01", reply: b"\x01\0\0\0\0\x01\xfc\0\x0a\0\x0a" },
+    Protocol { arguments: &["mysql://:PORT"], sent: b"", reply: b"\x06\0\0\0\x0a10.6\0" },
+    Protocol {
+        arguments: &["amqp://:PORT"],
+        sent: b"AMQP\0\0\x09\x01",
+        reply: b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09\xce",
+    },
+    Protocol { arguments: &["nats://:PORT"], sent: b"", reply: b"INFO {\"server_id\":\"N\"} \r\n" },
+    Protocol { arguments: &["memcached://:PORT"], sent: b"version\r\n", reply: b"VERSION 1.6.18\r\n" },
 ];
 
 #[ignore = "needs dist/: run `make test`"]

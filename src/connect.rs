@@ -12,7 +12,8 @@ use tokio::net::{TcpSocket, TcpStream, UdpSocket, UnixStream};
 use tokio::time::sleep;
 
 use crate::progress::Progress;
-use crate::sys::{socket::bind_address_no_port, stdio::block_write_signals};
+use crate::sys::socket::{bind_address_no_port, bind_to_loopback_device};
+use crate::sys::stdio::block_write_signals;
 use crate::target::authority::Authority;
 use crate::target::endpoint::Endpoint;
 use crate::unhealthy::Unhealthy;
@@ -109,6 +110,9 @@ pub fn open_udp(authority: &Authority) -> Result<Vec<(IpAddr, UdpSocket)>, Unhea
 fn open_udp_socket(target: SocketAddr) -> Result<UdpSocket, ConnectError> {
     prove_own_address(target).map_err(bind_error)?;
     let socket = net::UdpSocket::bind(SocketAddr::new(target.ip(), 0)).map_err(bind_error)?;
+    if target.ip().to_canonical().is_loopback() {
+        bind_to_loopback_device(&socket);
+    }
     socket.connect(target)?;
     // A socket that is connected to itself would receive its own datagram as the reply.
     if socket.local_addr()? == target {
@@ -125,6 +129,9 @@ async fn connect_to(target: SocketAddr) -> Result<TcpStream, ConnectError> {
     // connections of a busy proxy, or their TIME_WAITs, occupy all ports. With the option, connect picks a port that is
     // free for this target.
     bind_address_no_port(&socket);
+    if target.ip().to_canonical().is_loopback() {
+        bind_to_loopback_device(&socket);
+    }
     // This bind proves that the target is this container. The kernel refuses to bind an address of another machine, and
     // with the same address on both ends the peer can only be this container.
     socket.bind(SocketAddr::new(target.ip(), 0)).map_err(bind_error)?;
@@ -147,7 +154,8 @@ async fn connect_to(target: SocketAddr) -> Result<TcpStream, ConnectError> {
 /// out. This check does not depend on that setting, and sends nothing.
 fn prove_own_address(target: SocketAddr) -> io::Result<()> {
     match target.ip().to_canonical() {
-        // The kernel sends packets from 127/8 through the loopback device only.
+        // The kernel sends packets from 127/8 through the loopback device only, unless route_localnet is set. For that
+        // case, the socket is bound to the device.
         IpAddr::V4(address) if address.is_loopback() => Ok(()),
         // This option names an interface by its address. The kernel accepts only an address of this container.
         IpAddr::V4(address) => {

@@ -26,6 +26,11 @@ pub enum Host {
     Literal(IpAddr),
 }
 
+/// The addresses of DNS resolvers that forward queries to other hosts: Docker's for user-defined networks, and the two of
+/// systemd-resolved. A query and its answer would carry data out and in.
+const RESOLVERS: [Ipv4Addr; 3] =
+    [Ipv4Addr::new(127, 0, 0, 11), Ipv4Addr::new(127, 0, 0, 53), Ipv4Addr::new(127, 0, 0, 54)];
+
 impl Authority {
     /// Reads `[HOST][:PORT]`. The port is required if there is no default port.
     pub fn parse(text: &str, default_port: Option<u16>) -> Result<Self, BadTarget> {
@@ -101,6 +106,7 @@ impl FromStr for Host {
         match address.to_canonical() {
             meant if meant.is_unspecified() => Err(BadTarget::Unspecified),
             IpAddr::V6(meant) if meant.is_unicast_link_local() => Err(BadTarget::LinkLocal),
+            IpAddr::V4(meant) if RESOLVERS.contains(&meant) => Err(BadTarget::Resolver),
             meant if meant.is_multicast() || meant == Ipv4Addr::BROADCAST => Err(BadTarget::ForeignHost),
             _ => Ok(Self::Literal(address)),
         }
@@ -138,6 +144,8 @@ mod tests {
             ("[::]", BadTarget::Unspecified),
             ("[::ffff:0.0.0.0]", BadTarget::Unspecified),
             ("[fe80::1]", BadTarget::LinkLocal),
+            ("127.0.0.11", BadTarget::Resolver),
+            ("[::ffff:127.0.0.53]", BadTarget::Resolver),
             ("224.0.0.1", BadTarget::ForeignHost),
             ("255.255.255.255", BadTarget::ForeignHost),
             ("[::1%lo]", BadTarget::Ipv6),

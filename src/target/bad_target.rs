@@ -27,6 +27,8 @@ pub enum BadTarget {
     Unspecified,
     /// `[fe80::...]`, which has a meaning only together with the name of an interface.
     LinkLocal,
+    /// The address of a DNS resolver that forwards queries.
+    Resolver,
     /// Brackets that do not contain an IPv6 literal, or that are followed by more than a port.
     Ipv6,
     /// `user@` before the host.
@@ -91,6 +93,9 @@ impl fmt::Display for BadTarget {
             }
             Self::LinkLocal => {
                 "a link-local address may be anyone's; lprobe only reaches its own container: try localhost"
+            }
+            Self::Resolver => {
+                "a DNS resolver at this address forwards queries to other hosts, and lprobe only reaches its own container"
             }
             Self::Ipv6 => "brackets take an IPv6 address without a zone, as in http://[::1]:8080/",
             Self::UserInformation => "a target can't have a user and password",

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::support::netns::{ip, isolated, packets_out, sysctl, with_a_way_out};
 use crate::support::server::{LOCALHOST, Server};
-use crate::support::{binary, have_tools, lprobe, run};
+use crate::support::{binary, have, have_tools, lprobe, run};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 const ONLY: &str = "lprobe only reaches its own container";
@@ -38,6 +38,45 @@ fn another_host_is_refused_before_anything_is_sent() {
             lprobe([&target]).unhealthy_saying(&[&target, ONLY]);
         }
     }
+}
+
+/// Container engines and systemd listen there for DNS, and ask name servers of the world.
+#[test]
+fn a_resolver_that_forwards_is_refused() {
+    for host in ["127.0.0.11", "127.0.0.53", "127.0.0.54", "[::ffff:127.0.0.11]"] {
+        for target in [format!("http://{host}/"), format!("tcp://{host}:53"), format!("udp://{host}:53")] {
+            lprobe([&target]).unhealthy_saying(&[&target, "forwards queries", ONLY]);
+        }
+    }
+}
+
+/// Rules that rewrite a loopback address need `route_localnet`, and then the kernel lets packets from 127/8 out.
+#[test]
+fn a_rewritten_loopback_address_leads_nowhere() {
+    if !have_tools(&["iptables", "ip6tables"]) {
+        return;
+    }
+    with_a_way_out(|| {
+        sysctl("ipv4/conf/all/route_localnet", "1");
+        sysctl("ipv4/conf/near/route_localnet", "1");
+        for (program, address, other) in
+            [("iptables", "127.0.0.1", "192.0.2.1:80"), ("ip6tables", "::1", "[2001:db8::1]:80")]
+        {
+            for protocol in ["tcp", "udp"] {
+                let rule =
+                    format!("-t nat -A OUTPUT -d {address} -p {protocol} --dport 9 -j DNAT --to-destination {other}");
+                let outcome = run(Command::new(program).args(rule.split(' ')));
+                if !have("NAT", outcome.status.success(), "the kernel has no NAT") {
+                    return;
+                }
+            }
+        }
+        for target in
+            ["tcp://127.0.0.1:9", "tcp://[::1]:9", "udp://127.0.0.1:9", "udp://[::1]:9", "http://localhost:9/"]
+        {
+            assert_nothing_leaves(target, &[]);
+        }
+    });
 }
 
 #[track_caller]
@@ -94,7 +133,7 @@ fn not_even_where_any_address_can_be_bound() {
 fn not_even_loopback_where_it_is_down_or_gone() {
     with_a_way_out(|| {
         ip("link set lo down");
-        assert_nothing_leaves("http://127.0.0.1:80/", &["no connection to 127.0.0.1 within 200 ms"]);
+        assert_nothing_leaves("http://127.0.0.1:80/", &["network unreachable (is loopback up?)"]);
         ip("address del 127.0.0.1/8 dev lo");
         for bind_anything in ["0", "1"] {
             sysctl("ipv4/ip_nonlocal_bind", bind_anything);

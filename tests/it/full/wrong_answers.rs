@@ -75,11 +75,12 @@ fn serving_is_healthy_however_it_comes() {
 
 #[test]
 fn each_serving_status_but_one_is_unhealthy() {
-    for (number, name) in [(0, "UNKNOWN"), (2, "NOT_SERVING"), (3, "SERVICE_UNKNOWN"), (4, "serving status 4")] {
+    for (number, name) in [(0, "UNKNOWN"), (2, "NOT_SERVING"), (3, "SERVICE_UNKNOWN"), (4, "an unknown serving status")]
+    {
         says(with_data(message(0, &[8, number])), &format!(": {name}, expected SERVING"));
     }
     says(with_data(message(0, b"")), ": UNKNOWN, expected SERVING");
-    says(with_data(message(0, b"\x08\x81\x80\x80\x80\x10")), "serving status 4294967297");
+    says(with_data(message(0, b"\x08\x81\x80\x80\x80\x10")), "an unknown serving status");
 }
 
 #[test]

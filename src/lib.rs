@@ -37,7 +37,7 @@ pub mod door {
     pub use crate::plan::{Exchange, Plan, Probe};
     #[cfg(feature = "full")]
     pub use crate::probe::grpc_health;
-    pub use crate::probe::service::SERVICES;
+    pub use crate::probe::service::{SERVICES, judgement::Judgement};
     pub use crate::probe::{exchange, http, run as probe};
     pub use crate::progress::Progress;
     pub use crate::status::Statuses;

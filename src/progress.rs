@@ -16,9 +16,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Starts the clock.
-    pub fn start(is_last_attempt: bool) -> Self {
-        Self { start: Instant::now(), awaiting: Cell::default(), connected: Cell::default(), is_last_attempt }
+    /// Begins, with the time at which all probes of an attempt began.
+    pub fn start(start: Instant, is_last_attempt: bool) -> Self {
+        Self { start, awaiting: Cell::default(), connected: Cell::default(), is_last_attempt }
     }
 
     /// Records what the probe awaits now.

@@ -1,7 +1,7 @@
 //! The input is a reply, and its first byte says whose: one of the services', by the letter of its scheme or its place in
 //! the list, or any server's where the text `ready` is expected.
 
-use lprobe::door::{Exchange, SERVICES, exchange};
+use lprobe::door::{Exchange, Judgement, SERVICES, exchange};
 
 use super::peer;
 
@@ -42,7 +42,7 @@ fn number(bytes: &[u8]) -> usize {
 }
 
 /// Returns the judge of the service whose scheme begins with this letter, or that has this digit as its place in the list.
-fn service(kind: u8) -> Option<exchange::Judge> {
+fn service(kind: u8) -> Option<fn(&[u8]) -> Judgement> {
     let by_place = char::from(kind).to_digit(10).and_then(|place| SERVICES.get(place as usize));
     let by_letter = || SERVICES.iter().find(|service| service.scheme.as_bytes()[0] == kind);
     by_place.or_else(by_letter).map(|service| service.judge)

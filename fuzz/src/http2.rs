@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::io::Read;
+use std::time::Instant;
 
 use flate2::read::GzDecoder;
 use lprobe::door::{Probe, Progress, grpc_health, http};
@@ -40,7 +41,7 @@ pub fn accepts(input: &[u8]) -> bool {
 }
 
 fn healthy(answer: &[u8], piece: usize, probe: &Probe) -> bool {
-    let (stream, progress) = (peer::saying(answer, piece), Progress::start(false));
+    let (stream, progress) = (peer::saying(answer, piece), Progress::start(Instant::now(), false));
     match probe {
         Probe::Grpc(probe) => peer::run(grpc_health::check(stream, probe, &progress)).is_ok(),
         Probe::Http(probe) => peer::run(http::ask(stream, probe, &progress)).is_ok(),

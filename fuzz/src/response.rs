@@ -1,6 +1,7 @@
 //! The input is what an HTTP/1.1 server answers.
 
 use std::cell::OnceCell;
+use std::time::Instant;
 
 use lprobe::door::{Probe, Progress, http};
 
@@ -34,8 +35,9 @@ pub fn accepts(answer: &[u8]) -> bool {
 
 fn healthy(answer: &[u8], probe: &Probe) -> bool {
     let Probe::Http(probe) = probe else { panic!("not an HTTP target") };
-    let [whole, in_bytes] = [usize::MAX, 1]
-        .map(|piece| peer::run(http::ask(peer::saying(answer, piece), probe, &Progress::start(false))).is_ok());
+    let [whole, in_bytes] = [usize::MAX, 1].map(|piece| {
+        peer::run(http::ask(peer::saying(answer, piece), probe, &Progress::start(Instant::now(), false))).is_ok()
+    });
     assert_eq!(whole, in_bytes, "a matter of how it is cut into pieces");
     whole
 }

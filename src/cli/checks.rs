@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::arguments::{Arguments, list};
 use super::bad_usage::BadUsage;
+use super::command::Command;
 use super::escape::{unescape, unescape_nonempty};
 #[cfg(feature = "full")]
 use super::grpc;
@@ -65,13 +66,14 @@ fn group_with<'a, 'b>(groups: &'a [Arguments<'b>], name: &str) -> Result<&'a Arg
     }
 }
 
-/// Makes the plan.
+/// Makes the plan, and the command to probe it.
+#[inline(never)]
 pub fn plan(
     run: RunSettings,
     mut groups: Vec<TargetGroup>,
     voice: &Voice,
     variables: &Variables,
-) -> Result<Plan, BadUsage> {
+) -> Result<Command, BadUsage> {
     let mut longest = Duration::ZERO;
     for group in &mut groups {
         group.apply_to_targets()?;
@@ -83,7 +85,8 @@ pub fn plan(
     for group in groups {
         group.add_checks(&mut checks, voice, timeout)?;
     }
-    Ok(Plan { checks, timeout, wait: run.wait, verbose: run.verbose, variables: variables.names() })
+    let plan = Plan { checks, timeout, wait: run.wait, verbose: run.verbose, variables: variables.names() };
+    Ok(Command::Probe(Box::new(plan)))
 }
 
 impl TargetGroup<'_> {
@@ -134,7 +137,7 @@ impl TargetGroup<'_> {
             return Err(BadUsage("--max-latency must be less than --timeout".into()));
         }
         let request = Rc::new(http::request(arguments, voice)?);
-        let send = arguments.one("send", unescape)?.unwrap_or_default();
+        let send = arguments.many("send", unescape)?.pop().unwrap_or_default();
         let exchange = Rc::new(Exchange { send, expect: arguments.many("expect", unescape_nonempty)? });
         #[cfg(feature = "full")]
         let call = {

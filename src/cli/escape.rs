@@ -11,9 +11,14 @@ pub enum BadEscape {
     Empty,
 }
 
-/// Reads an expected text, as [`unescape`] does, and refuses an empty one: every reply would contain it at once.
+/// Reads a text that is not empty. An empty one would be found at once.
+pub fn nonempty(text: &str) -> Result<Vec<u8>, BadEscape> {
+    if text.is_empty() { Err(BadEscape::Empty) } else { Ok(text.into()) }
+}
+
+/// Reads a text with escapes that is not empty.
 pub fn unescape_nonempty(text: &str) -> Result<Vec<u8>, BadEscape> {
-    unescape(text).and_then(|bytes| if bytes.is_empty() { Err(BadEscape::Empty) } else { Ok(bytes) })
+    if text.is_empty() { Err(BadEscape::Empty) } else { unescape(text) }
 }
 
 /// Returns `text`, with `\r`, `\n`, `\t`, `\0`, `\xHH` and `\\` replaced by the bytes that they mean.

@@ -9,6 +9,7 @@ use hyper::http::uri::Authority;
 
 use super::arguments::Arguments;
 use super::bad_usage::BadUsage;
+use super::escape::nonempty;
 use super::voice::Voice;
 use crate::FULL;
 use crate::plan::HttpRequest;
@@ -19,7 +20,7 @@ use crate::wire::Version;
 /// Reads the request to send, and the response to expect.
 pub fn request(arguments: &Arguments, voice: &Voice) -> Result<HttpRequest, BadUsage> {
     let method = arguments.one("method", method)?.unwrap_or(Method::GET);
-    let contains: Vec<Vec<u8>> = arguments.many("contains", text)?;
+    let contains: Vec<Vec<u8>> = arguments.many("contains", nonempty)?;
     if method == Method::HEAD && !contains.is_empty() {
         return Err(BadUsage("--contains can't go with --method HEAD, whose answer has no body".into()));
     }
@@ -99,10 +100,6 @@ fn is_authority(value: &HeaderValue) -> bool {
 /// the value `trailers`, but nothing would read the trailers.
 pub fn is_about_connection(name: &HeaderName) -> bool {
     ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"].contains(&name.as_str())
-}
-
-fn text(text: &str) -> Result<Vec<u8>, &'static str> {
-    if text.is_empty() { Err("expected a text that is not empty") } else { Ok(text.into()) }
 }
 
 /// Reads a header: a token, a colon, and a value without control characters (RFC 9110, section 5).

@@ -35,10 +35,10 @@ pub type Understood = (&'static str, Result<Command, BadUsage>);
 
 /// Parses a command line, of which the first argument is the program's name.
 pub fn parse(arguments: Vec<OsString>) -> Understood {
-    let Picked { name, personality, invocation } = personality::pick(arguments);
+    let Picked { name, personality, mut invocation } = personality::pick(arguments);
     let variables = Variables::new();
     let command =
-        (personality.command)(&invocation, &variables).map_err(|BadUsage(problem)| match variables.misspelt() {
+        (personality.command)(&mut invocation, &variables).map_err(|BadUsage(problem)| match variables.misspelt() {
             Some(misspelt) => BadUsage(format!("{problem} ({misspelt})")),
             None => BadUsage(problem),
         });

@@ -53,14 +53,21 @@ impl Variables {
         if !self.any {
             return None;
         }
-        env::vars_os().find_map(|(name, _)| {
-            let name = name.into_string().ok()?;
-            let found = name.strip_prefix(PREFIX)?;
-            let alike = |known: &str| strsim::jaro(&variable_name(known)[PREFIX.len()..], found);
-            let meant = known().max_by(|one, other| alike(one).total_cmp(&alike(other)))?;
-            let slip = (MIN_SIMILARITY..1.0).contains(&alike(meant));
-            slip.then(|| plan::Misspelt { meant: variable_name(meant), name })
-        })
+        for (name, _) in env::vars_os() {
+            let Some(found) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
+            let (mut meant, mut similarity) = (String::new(), 0.0);
+            for known in known() {
+                let known = variable_name(known);
+                let this = strsim::jaro(&known[PREFIX.len()..], found);
+                if this > similarity {
+                    (meant, similarity) = (known, this);
+                }
+            }
+            if (MIN_SIMILARITY..1.0).contains(&similarity) {
+                return Some(plan::Misspelt { meant, name: name.to_string_lossy().into_owned() });
+            }
+        }
+        None
     }
 }
 

@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 #[cfg(feature = "full")]
 use super::grpc_health;
@@ -41,29 +41,30 @@ pub fn run(plan: &Plan) -> io::Result<Vec<Outcome>> {
     if plan.wait.is_some() {
         end_at_signals();
     }
+    let start = Instant::now();
     // The runtime is never dropped: the exit of the process closes and frees everything at once, and a drop would take
     // five system calls.
     let runtime = ManuallyDrop::new(runtime()?);
     Ok(runtime.block_on(async {
-        let Some(wait) = plan.wait else { return attempt(plan, plan.timeout, true).await };
-        let end = Instant::now() + wait;
+        let Some(wait) = plan.wait else { return attempt(plan, start, plan.timeout, true).await };
+        let end = start + wait;
         let left = || end.saturating_duration_since(Instant::now());
         let mut pause = FIRST_PAUSE;
-        let mut outcomes = attempt(plan, plan.timeout.min(wait), false).await;
+        let mut outcomes = attempt(plan, start, plan.timeout.min(wait), false).await;
         // A pause takes at most half of the remaining time. Without this limit, the last pause could take half of the
         // wait, in which several attempts have room.
         while !healthy(&outcomes) && left() > SHORTEST_ATTEMPT {
             sleep(pause.min(left() / 2)).await;
             pause = LONGEST_PAUSE.min(pause * 2);
-            outcomes = merge_attempts(outcomes, attempt(plan, plan.timeout.min(left()), false).await);
+            outcomes = merge_attempts(outcomes, attempt(plan, Instant::now(), plan.timeout.min(left()), false).await);
         }
         outcomes
     }))
 }
 
-/// Probes every check once.
-async fn attempt(plan: &Plan, timeout: Duration, is_last: bool) -> Vec<Outcome> {
-    all(plan.checks.iter().map(|check| Box::pin(outcome(check, timeout, is_last))).collect()).await
+/// Probes every check once. All of them have one deadline, `timeout` after `start`.
+async fn attempt(plan: &Plan, start: Instant, timeout: Duration, is_last: bool) -> Vec<Outcome> {
+    all(plan.checks.iter().map(|check| Box::pin(outcome(check, start, timeout, is_last))).collect()).await
 }
 
 fn healthy(outcomes: &[Outcome]) -> bool {
@@ -78,10 +79,15 @@ fn merge_attempts(before: Vec<Outcome>, after: Vec<Outcome>) -> Vec<Outcome> {
     before.into_iter().zip(after).map(|(before, after)| tells_more(before, after)).collect()
 }
 
-async fn outcome(check: &Check, timeout: Duration, is_last: bool) -> Outcome {
-    let progress = Progress::start(is_last);
-    let late = |_| Err(Unhealthy::Late { awaiting: progress.awaiting(), after: timeout });
-    let mut verdict = tokio::time::timeout(timeout, probe(&check.probe, &progress)).await.unwrap_or_else(late);
+async fn outcome(check: &Check, start: Instant, timeout: Duration, is_last: bool) -> Outcome {
+    let progress = Progress::start(start.into_std(), is_last);
+    let late = || Err(Unhealthy::Late { awaiting: progress.awaiting(), after: timeout });
+    let deadline = start + timeout;
+    // A check that can't be interrupted, as that of a file, may have kept this one waiting.
+    let mut verdict = match Instant::now() < deadline {
+        true => timeout_at(deadline, probe(&check.probe, &progress)).await.unwrap_or_else(|_| late()),
+        false => late(),
+    };
     let timings = progress.timings();
     // A process that was stopped or busy can read an answer after the deadline, before its timer fires. Such an answer
     // is late too.
@@ -97,8 +103,14 @@ async fn probe(probe: &Probe, progress: &Progress) -> Result<(), Unhealthy> {
         Probe::Http(probe) => http::probe(probe, progress).await,
         #[cfg(feature = "full")]
         Probe::Grpc(probe) => grpc_health::probe(probe, progress).await,
-        Probe::Stream(endpoint, exchange) => exchange::probe(endpoint, exchange, progress).await,
-        Probe::Service(service, endpoint) => exchange::greet(service, endpoint, progress).await,
+        Probe::Stream(endpoint, exchange) => {
+            let expected = |reply: &[u8]| exchange::expected(exchange, reply);
+            let judge = (!exchange.expect.is_empty()).then_some(&expected as exchange::Judge);
+            exchange::probe(endpoint, &exchange.send, judge, progress).await
+        }
+        Probe::Service(service, endpoint) => {
+            exchange::probe(endpoint, service.greeting, Some(&service.judge), progress).await
+        }
         Probe::Udp(authority, exchange) => udp::probe(authority, exchange, progress).await,
         Probe::File(file) => file::probe(file),
     }

@@ -5,7 +5,6 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
-use super::service::Service;
 use super::service::judgement::Judgement;
 use crate::connect::{self, Stream, Writes};
 use crate::plan::Exchange;
@@ -22,34 +21,28 @@ const MAX_REPLY: usize = 4096;
 const MAX_DATAGRAMS: usize = 64;
 
 /// Judges the bytes of a reply that have arrived so far.
-pub type Judge = fn(&[u8]) -> Judgement;
+pub type Judge<'a> = &'a dyn Fn(&[u8]) -> Judgement;
 
 /// The step that the message at the deadline names.
 pub const REPLY: &str = "expected reply";
 
-/// Sends the text of `--send`, and waits for one of `--expect`. Without either, an open connection is healthy.
-pub async fn probe(endpoint: &Endpoint, exchange: &Exchange, progress: &Progress) -> Result<(), Unhealthy> {
+/// Sends `bytes`, and lets `judge` look at the reply. Without a judge, an open connection is healthy.
+pub async fn probe(
+    endpoint: &Endpoint,
+    bytes: &[u8],
+    judge: Option<Judge<'_>>,
+    progress: &Progress,
+) -> Result<(), Unhealthy> {
     let mut stream = connect::open(endpoint, Writes::Once, progress).await?;
     progress.awaits_step(REPLY);
-    if exchange.expect.is_empty() {
-        return Ok(stream.write_all(&exchange.send).await.map_err(BadReply::Broken)?);
+    match judge {
+        Some(judge) => Ok(send_and_judge(stream, bytes, judge).await?),
+        None => Ok(stream.write_all(bytes).await.map_err(BadReply::Broken)?),
     }
-    Ok(send_and_judge(stream, &exchange.send, &|reply| expected(exchange, reply)).await?)
-}
-
-/// Sends the greeting of a known service, and judges the reply.
-pub async fn greet(service: &Service, endpoint: &Endpoint, progress: &Progress) -> Result<(), Unhealthy> {
-    let stream = connect::open(endpoint, Writes::Once, progress).await?;
-    progress.awaits_step(REPLY);
-    Ok(send_and_judge(stream, service.greeting, &service.judge).await?)
 }
 
 /// Sends `bytes`. Each time that more of the reply arrives, `judge` gets all that has arrived.
-pub async fn send_and_judge(
-    mut stream: Stream,
-    bytes: &[u8],
-    judge: &dyn Fn(&[u8]) -> Judgement,
-) -> Result<(), BadReply> {
+pub async fn send_and_judge(mut stream: Stream, bytes: &[u8], judge: Judge<'_>) -> Result<(), BadReply> {
     match stream.write_all(bytes).await {
         // A server that writes before it reads may have closed the connection. Its reply can still be read.
         Err(error) if !is_gone(&error) => return Err(BadReply::Broken(error)),

@@ -7,6 +7,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap};
 use hyper::{Request, Response};
 
+use super::matcher::Matcher;
 use crate::connect::Stream;
 use crate::plan::{HttpProbe, HttpRequest};
 use crate::progress::Progress;
@@ -124,21 +125,17 @@ fn has_other_coding(headers: &HeaderMap) -> bool {
     first.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked")) || codings.next().is_some()
 }
 
-/// Reads `body` until all of `texts` are found. Each byte is searched once for each text, however small the pieces in
-/// which it arrives. To search the whole body at each piece would take seconds with chunks of one byte.
+/// Reads `body` until every one of `texts` has come.
 async fn search(mut body: Incoming, texts: &[Vec<u8>], broken: fn(hyper::Error) -> Unhealthy) -> Result<(), Unhealthy> {
-    let mut missing: Vec<(usize, &Vec<u8>)> = (1..).zip(texts).collect();
-    let mut seen = Vec::new();
-    while let Some(&(number, _)) = missing.first() {
-        let frame = if seen.len() < MAX_BODY { body.frame().await } else { None };
-        let Some(frame) = frame else { return Err(BadAnswer::MissingText(number).into()) };
+    let mut missing: Vec<(usize, Matcher)> = (1..).zip(texts.iter().map(|text| Matcher::new(text))).collect();
+    let mut left = MAX_BODY;
+    while let Some((number, _)) = missing.first() {
+        let frame = if left > 0 { body.frame().await } else { None };
+        let Some(frame) = frame else { return Err(BadAnswer::MissingText(*number).into()) };
         if let Ok(data) = frame.map_err(broken)?.into_data() {
-            let before = seen.len();
-            seen.extend_from_slice(&data[..data.len().min(MAX_BODY - before)]);
-            missing.retain(|(_, text)| {
-                let end_of_before = before.saturating_sub(text.len() - 1);
-                !seen[end_of_before..].windows(text.len()).any(|window| window == *text)
-            });
+            let data = &data[..data.len().min(left)];
+            left -= data.len();
+            missing.retain_mut(|(_, matcher)| !matcher.feed(data));
         }
     }
     Ok(())

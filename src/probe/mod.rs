@@ -7,6 +7,7 @@ mod file;
 #[cfg(feature = "full")]
 pub mod grpc_health;
 pub mod http;
+mod matcher;
 pub mod service;
 mod udp;
 

@@ -15,7 +15,7 @@ pub enum Awaiting {
 
 impl Default for Awaiting {
     fn default() -> Self {
-        Self::Step("expected reply")
+        Self::Step("start of the probe")
     }
 }
 

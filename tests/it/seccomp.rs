@@ -100,8 +100,8 @@ impl Matrix {
         for (scheme, reply) in [
             ("redis", &b"+PONG\r\n"[..]),
             ("postgres", b"R\0\0\0\x08\0\0\0\0"),
-            ("mysql", b"\x01\0\0\0\x0a"),
-            ("amqp", b"\x01\0\0\0\0\0\0\0\x0a\0\x0a"),
+            ("mysql", b"\x02\0\0\0\x0a\0"),
+            ("amqp", b"\x01\0\0\0\0\0\x04\0\x0a\0\x0a\xce"),
             ("tcp", b"hello"),
         ] {
             let server = Server::greeting(move |mut stream| {

@@ -156,3 +156,13 @@ fn one_bad_target_is_a_refusal_of_all() {
     lprobe([well.http("/"), "http://example.com/".into()]).unhealthy_saying(&["only reaches its own container"]);
     assert!(well.untouched());
 }
+
+/// Each look at a file is a system call that can't be interrupted, and thousands of them take longer than a millisecond.
+#[test]
+fn all_targets_have_one_deadline() {
+    let targets = vec!["file:///proc/self/stat"; 5_000];
+    let outcome = lprobe(["--timeout=1ms"].iter().chain(&targets));
+    assert_eq!(outcome.status.code(), Some(1), "{outcome:?}");
+    assert!(outcome.stderr.lines().last().expect("lines").starts_with("lprobe: and "), "{outcome:?}");
+    assert!(outcome.stderr.contains("no start of the probe"), "{outcome:?}");
+}

@@ -67,7 +67,7 @@ fn memory_that_is_not_to_be_had_is_exit_1_with_a_line() {
         assert_eq!(enough == 0, limit == "as", "{limit}: {enough} cases arose");
         for (index, outcome) in outcomes.into_iter().enumerate() {
             match index < enough {
-                true => outcome.unhealthy_saying(&["crashed, out of memory"]),
+                true => outcome.unhealthy_saying(&["crashed: out of memory"]),
                 false => outcome.healthy(),
             }
         }

@@ -15,5 +15,5 @@ pub struct Personality {
     /// The flags that pick it if no name does. Each flag says what to probe.
     pub flags: &'static [Opt],
     /// Turns its command line into a command.
-    pub command: fn(&Invocation, &Variables) -> Result<Command, BadUsage>,
+    pub command: fn(&mut Invocation, &Variables) -> Result<Command, BadUsage>,
 }

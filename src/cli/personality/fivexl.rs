@@ -32,7 +32,7 @@ pub const PERSONALITY: Personality = Personality {
 
 const VOICE: Voice = Voice { user_agent: "lprobe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT) };
 
-fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, BadUsage> {
+fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command, BadUsage> {
     let arguments = invocation.of_other_tool(PERSONALITY.flags, variables)?;
     if let Some(command) = invocation::text(&arguments) {
         return Ok(command);
@@ -41,12 +41,12 @@ fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, Ba
     let targets = vec![target(&arguments)?];
     let unix_socket = arguments.one("unix-socket", socket_path)?;
     let group = TargetGroup { arguments, targets, unix_socket };
-    checks::plan(run, vec![group], &VOICE, variables).map(|plan| Command::Probe(Box::new(plan)))
+    checks::plan(run, vec![group], &VOICE, variables)
 }
 
 fn target(arguments: &Arguments) -> Result<Target, BadUsage> {
     refuse_alts(arguments)?;
-    if let Some(url) = arguments.one("url", url)? {
+    if let Some(url) = arguments.many("url", url)?.pop() {
         // FivexL's lprobe silently ignores these flags beside a URL.
         return match ["mode", "port", "endpoint", "ipv6"].into_iter().find(|name| arguments.given(name)) {
             Some(name) => Err(BadUsage(format!("--{name} can't go with --url"))),

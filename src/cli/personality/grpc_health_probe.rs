@@ -27,7 +27,7 @@ pub const PERSONALITY: Personality = Personality {
 const VOICE: Voice =
     Voice { user_agent: "grpc_health_probe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT) };
 
-fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, BadUsage> {
+fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command, BadUsage> {
     let arguments = invocation.of_other_tool(PERSONALITY.flags, variables)?;
     if let Some(command) = invocation::text(&arguments) {
         return Ok(command);
@@ -37,7 +37,7 @@ fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, Ba
     }
     let run = RunSettings::read(slice::from_ref(&arguments))?;
     let group = group(arguments)?;
-    checks::plan(run, vec![group], &VOICE, variables).map(|plan| Command::Probe(Box::new(plan)))
+    checks::plan(run, vec![group], &VOICE, variables)
 }
 
 fn group(arguments: Arguments<'_>) -> Result<TargetGroup<'_>, BadUsage> {

@@ -1,6 +1,7 @@
 //! A command line whose personality is known.
 
 use std::ffi::OsString;
+use std::mem;
 
 use crate::cli::arguments::{self, Arguments};
 use crate::cli::bad_usage::BadUsage;
@@ -20,15 +21,15 @@ pub struct Invocation {
 
 impl Invocation {
     /// Splits the arguments into groups.
-    pub fn groups<'a>(&self, variables: &'a Variables) -> Result<Vec<Arguments<'a>>, BadUsage> {
-        arguments::groups(self.arguments.clone(), &self.flags, variables)
+    pub fn groups<'a>(&mut self, variables: &'a Variables) -> Result<Vec<Arguments<'a>>, BadUsage> {
+        arguments::groups(mem::take(&mut self.arguments), &self.flags, variables)
     }
 
     /// Parses the arguments as those of another tool, which has the flags `own` beside lprobe's own options, and no
     /// targets.
-    pub fn of_other_tool<'a>(&self, own: &[Opt], variables: &'a Variables) -> Result<Arguments<'a>, BadUsage> {
-        let picked_by = &self.picked_by;
+    pub fn of_other_tool<'a>(&mut self, own: &[Opt], variables: &'a Variables) -> Result<Arguments<'a>, BadUsage> {
         let mut groups = self.groups(variables)?;
+        let picked_by = &self.picked_by;
         let (Some(arguments), true) = (groups.pop(), groups.is_empty()) else {
             return Err(BadUsage(format!("{picked_by} can't go with --next")));
         };
@@ -52,8 +53,15 @@ impl Invocation {
 
 /// Returns the command of `-h`, `--help` or `--version`, if one of them is given.
 pub fn text(arguments: &Arguments) -> Option<Command> {
-    let commands = [("h", Command::ShortHelp), ("help", Command::Help), ("version", Command::Version)];
-    commands.into_iter().find(|(name, _)| arguments.asks_for(name)).map(|(_, command)| command)
+    if arguments.asks_for("h") {
+        Some(Command::ShortHelp)
+    } else if arguments.asks_for("help") {
+        Some(Command::Help)
+    } else if arguments.asks_for("version") {
+        Some(Command::Version)
+    } else {
+        None
+    }
 }
 
 /// Refuses `--alts`.

@@ -19,7 +19,7 @@ pub const PERSONALITY: Personality = Personality { name: "lprobe", about: "this 
 const VOICE: Voice =
     Voice { user_agent: concat!("lprobe/", env!("CARGO_PKG_VERSION")), connect_timeout: None, rpc_timeout: None };
 
-fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, BadUsage> {
+fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command, BadUsage> {
     if let Some(path) = install(&invocation.arguments)? {
         return Ok(Command::Install(path));
     }
@@ -36,7 +36,7 @@ fn command(invocation: &Invocation, variables: &Variables) -> Result<Command, Ba
         invocation.refuse_others(&arguments, PERSONALITY.flags)?;
         target_groups.push(group(arguments, is_one)?);
     }
-    checks::plan(run, target_groups, &VOICE, variables).map(|plan| Command::Probe(Box::new(plan)))
+    checks::plan(run, target_groups, &VOICE, variables)
 }
 
 /// Reads the targets of a group. LPROBE_TARGET supplies them if there is only one group.

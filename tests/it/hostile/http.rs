@@ -1,10 +1,13 @@
 //! HTTP/1.1.
 
+use std::io::Write;
 use std::time::Duration;
 
 use super::Verdict::{self, Healthy, Late, Unhealthy};
 use super::{Case, case, refused, run_all};
+use crate::support::measured;
 use crate::support::script::Step::{self, Await, Drip, HalfClose, Pause, Repeat, Reset, Send, Silence};
+use crate::support::server::{Server, until_closed};
 
 /// All of an answer that is healthy, with whatever `--contains` may ask for.
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nServer: a\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\n\r\n\
@@ -443,4 +446,19 @@ fn floods(table: &mut Table) {
     for count in [1025, 10_000] {
         many(count, "a: b\r\n", Unhealthy("message head is too large"));
     }
+}
+
+/// A search at each place of the body took 450 ms for the last 64 KiB of this.
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn a_search_does_not_outlast_the_deadline() {
+    let text = format!("--contains={}b", "a".repeat(30_000));
+    let server = Server::start(|mut stream| {
+        let body = "a".repeat(65_000);
+        drop(stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: 66000\r\n\r\n{body}").as_bytes()));
+        until_closed(stream);
+    });
+    let (outcome, _) = measured(["--timeout=150ms", &text, &server.http("/")]);
+    assert!(outcome.took < Duration::from_millis(200), "{:?}", outcome.took);
+    outcome.unhealthy_saying(&["no text of --contains within 150 ms"]);
 }

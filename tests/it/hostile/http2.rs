@@ -32,7 +32,7 @@ const GRPC_STATUS: &[u8] = b"\0\x0bgrpc-status\x010";
 const RULES: Verdict = Unhealthy("the server breaks the rules of HTTP/2");
 const NOT_HTTP2: Verdict =
     Unhealthy("no HTTP/2 answer: it does not begin with SETTINGS; perhaps it is HTTP/1.1, or TLS");
-const TOO_MUCH: Verdict = Unhealthy("the server sends sends too many frames");
+const TOO_MUCH: Verdict = Unhealthy("the server sends too many frames");
 
 const SERVING: &[u8] = b"\0\0\0\0\x02\x08\x01";
 

@@ -6,13 +6,16 @@ use std::ptr::null_mut;
 
 use super::stdio;
 
-/// The signals of a panic (SIGABRT; SIGILL, or SIGTRAP on other processors), of a stack that can't grow (SIGSEGV), and
-/// of a system call that a seccomp filter traps (SIGSYS).
-const CRASHES: [c_int; 4] = [
+/// The signals of a panic (SIGABRT; SIGILL, or SIGTRAP on other processors), of a stack that can't grow (SIGSEGV), of a
+/// page of the program that can't be read (SIGBUS), of a system call that a seccomp filter traps (SIGSYS), and of a wrong
+/// calculation (SIGFPE).
+const CRASHES: [c_int; 6] = [
     libc::SIGABRT,
     if cfg!(any(target_arch = "x86", target_arch = "x86_64")) { libc::SIGILL } else { libc::SIGTRAP },
     libc::SIGSEGV,
+    libc::SIGBUS,
     libc::SIGSYS,
+    libc::SIGFPE,
 ];
 
 /// The size of the handlers' stack in bytes: room for AVX-512's registers and for the handler.
@@ -23,13 +26,22 @@ struct CrashStack(UnsafeCell<[u8; CRASH_STACK]>);
 // SAFETY: only the kernel touches the stack, and only for handlers that never return.
 unsafe impl Sync for CrashStack {}
 
-/// Installs a handler for every crash, on a separate stack.
+/// Installs a handler for every crash, on a separate stack. A caller may have blocked these signals, and a crash whose
+/// signal is blocked would end the process by the signal.
 pub fn handle_crashes() {
     static STACK: CrashStack = CrashStack(UnsafeCell::new([0; CRASH_STACK]));
     let stack = libc::stack_t { ss_sp: STACK.0.get().cast(), ss_flags: 0, ss_size: CRASH_STACK };
     // SAFETY: the stack is static, and belongs to the handlers alone, none of which returns.
     unsafe { libc::sigaltstack(&stack, null_mut()) };
     handle(&CRASHES, crashed);
+    // SAFETY: the set is zeroed and then filled in.
+    unsafe {
+        let mut crashes: libc::sigset_t = std::mem::zeroed();
+        for signal in CRASHES {
+            libc::sigaddset(&mut crashes, signal);
+        }
+        libc::sigprocmask(libc::SIG_UNBLOCK, &crashes, null_mut());
+    }
 }
 
 /// Makes SIGTERM and SIGINT end the process. The first process of a container ignores them otherwise, and a wait can be

@@ -56,10 +56,11 @@ fn no_file_is_opened_no_program_run_and_nothing_listened_on() {
 #[test]
 fn a_crash_is_exit_1_with_a_line() {
     let fault = if cfg!(target_arch = "x86_64") { Signal::SIGILL } else { Signal::SIGTRAP };
-    for signal in [Signal::SIGABRT, fault, Signal::SIGSEGV, Signal::SIGSYS] {
+    for signal in [Signal::SIGABRT, fault, Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGSYS, Signal::SIGFPE] {
         let server = Server::silent();
-        let mut probe = Command::new(binary());
-        probe.args(["--timeout=60s", &server.http("/")]).stderr(Stdio::piped());
+        // A caller may have blocked every signal, and an exec keeps that.
+        let mut probe = Command::new("env");
+        probe.arg("--block-signal").arg(binary()).args(["--timeout=60s", &server.http("/")]).stderr(Stdio::piped());
         let mut probe = Running(probe.spawn().expect("it starts"));
         server.request();
         kill(Pid::from_raw(probe.0.id().cast_signed()), signal).expect("it runs");

@@ -4,7 +4,7 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::sys::stdio::block_write_signals;
 
@@ -21,9 +21,9 @@ pub fn install(program: &Path, path: &Path) -> io::Result<()> {
         _ => {}
     }
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    // In a container the process ID is often 1, so a killed copy may have left a file of the same name.
-    let temporary = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), process::id()));
-    let _ = fs::remove_file(&temporary);
+    // Two containers may install on one volume, and in both the process ID is 1.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let temporary = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), now.subsec_nanos()));
     let copied = copy(program, &temporary).and_then(|()| fs::rename(&temporary, path));
     if copied.is_err() {
         let _ = fs::remove_file(&temporary);
@@ -33,8 +33,13 @@ pub fn install(program: &Path, path: &Path) -> io::Result<()> {
 
 fn copy(program: &Path, temporary: &Path) -> io::Result<()> {
     block_write_signals();
+    let contents = fs::read(program)?;
+    // The path that the kernel knows can lead elsewhere by now, as after fexecve.
+    if !contents.starts_with(b"\x7fELF") {
+        return Err(io::Error::other("this program's own file can't be found"));
+    }
     let mut copy = File::create_new(temporary)?;
-    copy.write_all(&fs::read(program)?)?;
+    copy.write_all(&contents)?;
     copy.set_permissions(Permissions::from_mode(0o755))?;
     copy.sync_all()
 }

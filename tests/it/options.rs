@@ -433,6 +433,22 @@ fn install_copies_the_program() {
     lprobe(["install", "/a", "/b"]).unhealthy_saying(&["lprobe install PATH"]);
 }
 
+/// Containers that start together seed one volume: whoever looks sees no copy, or a whole one.
+#[test]
+fn several_installs_at_once_leave_a_whole_copy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, program) = (folder.path().join("lprobe"), fs::read(binary()).expect("the binary"));
+    thread::scope(|scope| {
+        let installs: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| (0..10).for_each(|_| lprobe(["install".as_ref(), path.as_os_str()]).healthy())))
+            .collect();
+        while installs.iter().any(|install| !install.is_finished()) {
+            assert!(fs::read(&path).map_or(true, |copy| copy == program), "half a copy");
+        }
+    });
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left");
+}
+
 /// As a volume is seeded from an image FROM scratch, with no /proc to find oneself by.
 #[ignore = "needs dist/: run `make test`"]
 #[test]

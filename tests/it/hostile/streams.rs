@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use lprobe::door::SERVICES;
+
 use super::Verdict::{self, Healthy, Late, Unhealthy};
 use super::{Case, case, refused, run_all};
 use crate::support::script::Step::{self, Await, Drip, HalfClose, Pause, Repeat, Reset, Send, Silence};
@@ -35,6 +37,14 @@ const PROTOCOLS: &[Protocol] = &[
     Protocol { arguments: &["nats://:PORT"], sent: b"", reply: b"INFO {\"server_id\":\"N\"} \r\n" },
     Protocol { arguments: &["memcached://:PORT"], sent: b"version\r\n", reply: b"VERSION 1.6.18\r\n" },
 ];
+
+#[test]
+fn every_service_is_in_the_table() {
+    for service in SERVICES {
+        let target = format!("{}://:PORT", service.scheme);
+        assert!(PROTOCOLS.iter().any(|protocol| protocol.arguments[0] == target), "add {target} to PROTOCOLS");
+    }
+}
 
 #[ignore = "needs dist/: run `make test`"]
 #[test]

@@ -302,7 +302,7 @@ def main():
     page = (
         "# What a probe costs\n\n"
         f"Made by `make bench` on {version}, {os.cpu_count()} cores, against nginx on loopback: all in one run, in turns, medians\n"
-        f"of {RUNS} runs. Ratios hold across machines, milliseconds don't; `make test` holds the counts to tests/budgets.rs.\n\n"
+        f"of {RUNS} runs. Ratios hold across machines, milliseconds don't; `make test` holds the counts to tests/it/budgets.rs.\n\n"
     )
     (ROOT / "docs/measurements.md").write_text(page + "\n\n".join(parts) + "\n")
     (ROOT / "docs/cost.svg").write_text(chart(healthy))

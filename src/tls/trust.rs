@@ -16,6 +16,13 @@ use crate::unhealthy::tls::LongChain;
 /// through more could outlast any deadline: with 9 of one name, among 211 others, it took 6 seconds.
 const MAX_CHAIN: usize = 8;
 
+/// The most bytes of those certificates. A real one has about 1,500, and the search reads each again and again: 8 of one name
+/// with 64 KB in all took 10 seconds.
+const MAX_CHAIN_BYTES: usize = 32 * 1024;
+
+/// The most of those certificates that have one subject: an authority's certificates by two issuers.
+const MAX_SAME_SUBJECT: usize = 2;
+
 /// The certificates that are trusted.
 #[derive(Debug)]
 pub enum Trust {
@@ -39,7 +46,7 @@ impl Trust {
         let issued_by = |store: &RootCertStore| {
             verify_server_cert_signed_by_trust_anchor(&parsed, store, intermediates, now, SIGNATURES.all)
         };
-        if !matches!(self, Self::Unverified) && intermediates.len() > MAX_CHAIN {
+        if !matches!(self, Self::Unverified) && is_long(intermediates) {
             return Err(CertificateError::Other(OtherError(Arc::new(LongChain))).into());
         }
         match self {
@@ -63,6 +70,15 @@ impl Trust {
             }
         }
     }
+}
+
+/// Returns whether the search for a path through these certificates could outlast the deadline.
+fn is_long(intermediates: &[CertificateDer<'_>]) -> bool {
+    let parsed: Vec<_> = intermediates.iter().filter_map(|der| webpki::EndEntityCert::try_from(der).ok()).collect();
+    let same = |subject: &[u8]| parsed.iter().filter(|certificate| certificate.subject() == subject).count();
+    intermediates.len() > MAX_CHAIN
+        || intermediates.iter().map(|certificate| certificate.len()).sum::<usize>() > MAX_CHAIN_BYTES
+        || parsed.iter().any(|certificate| same(certificate.subject()) > MAX_SAME_SUBJECT)
 }
 
 fn is_authority_certificate(OtherError(error): &OtherError) -> bool {

@@ -18,7 +18,7 @@ impl Error for LongChain {}
 
 impl fmt::Display for LongChain {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a chain of too many certificates")
+        out.write_str("a chain that is too long")
     }
 }
 
@@ -106,7 +106,7 @@ fn describe_certificate(error: &CertificateError, name: &str, out: &mut fmt::For
         Bad::Revoked => out.write_str("is revoked"),
         Bad::BadEncoding => out.write_str("can't be understood"),
         Bad::Other(OtherError(error)) if error.is::<LongChain>() => {
-            out.write_str("comes with a chain of too many certificates")
+            out.write_str("comes with a chain that is too long, or repeats a name")
         }
         Bad::Other(OtherError(error)) => match error.downcast_ref() {
             Some(webpki::Error::CaUsedAsEndEntity) => {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PKCS_ECDSA_P256_SHA256,
-    SignatureAlgorithm, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa, KeyPair,
+    PKCS_ECDSA_P256_SHA256, SignatureAlgorithm, date_time_ymd,
 };
 use tempfile::TempDir;
 
@@ -33,9 +33,20 @@ impl Authority {
 
     /// One whose folder is in another.
     pub fn within(folder: &Path, name: &str) -> Self {
+        Self::made(folder, name, 0)
+    }
+
+    /// One whose certificate has so many extensions that nobody knows.
+    pub fn with_extensions(name: &str, extensions: u64) -> Self {
+        Self::made(&std::env::temp_dir(), name, extensions)
+    }
+
+    fn made(folder: &Path, name: &str, extensions: u64) -> Self {
         let folder = tempfile::tempdir_in(folder).expect("a folder");
         let mut params = CertificateParams::new([]).expect("names");
         params.distinguished_name.push(DnType::CommonName, name);
+        let extension = |number| CustomExtension::from_oid_content(&[1, 3, 9999, number], vec![5, 0]);
+        params.custom_extensions = (0..extensions).map(extension).collect();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate");
         let certificate = folder.path().join("ca.pem");

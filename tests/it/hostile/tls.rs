@@ -363,7 +363,7 @@ fn handshakes(table: &mut Vec<Case>, ca: &str, identity: &Identity, version: &'s
     for (name, count, size, verdict) in [
         ("a second certificate of 60,000 bytes", 1, 60_000, Healthy),
         ("a second certificate of 100,000 bytes", 1, 100_000, Unhealthy("")),
-        ("a hundred certificates", 100, 500, Unhealthy("a chain of too many")),
+        ("a hundred certificates", 100, 500, Unhealthy("a chain that is too long")),
         ("ten thousand certificates of nothing", 10_000, 0, Unhealthy("")),
     ] {
         let others = vec![CertificateDer::from(vec![0x30; size]); count];

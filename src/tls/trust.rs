@@ -43,12 +43,17 @@ impl Trust {
         now: UnixTime,
     ) -> Result<(), rustls::Error> {
         let parsed = ParsedCertificate::try_from(certificate)?;
-        let issued_by = |store: &RootCertStore| {
-            verify_server_cert_signed_by_trust_anchor(&parsed, store, intermediates, now, SIGNATURES.all)
-        };
-        if !matches!(self, Self::Unverified) && is_long(intermediates) {
-            return Err(CertificateError::Other(OtherError(Arc::new(LongChain))).into());
+        let too_long = || rustls::Error::from(CertificateError::Other(OtherError(Arc::new(LongChain))));
+        if !matches!(self, Self::Unverified) && intermediates.len() > MAX_CHAIN {
+            return Err(too_long());
         }
+        let issued_by = |store: &RootCertStore| {
+            // A certificate that an authority issued itself needs no path through the others.
+            let is_costly = is_costly(intermediates);
+            let others = if is_costly { &[] } else { intermediates };
+            let verdict = verify_server_cert_signed_by_trust_anchor(&parsed, store, others, now, SIGNATURES.all);
+            verdict.map_err(|error| if is_costly { too_long() } else { error })
+        };
         match self {
             Self::Unverified => Ok(()),
             Self::Authorities(store) => {
@@ -73,11 +78,10 @@ impl Trust {
 }
 
 /// Returns whether the search for a path through these certificates could outlast the deadline.
-fn is_long(intermediates: &[CertificateDer<'_>]) -> bool {
+fn is_costly(intermediates: &[CertificateDer<'_>]) -> bool {
     let parsed: Vec<_> = intermediates.iter().filter_map(|der| webpki::EndEntityCert::try_from(der).ok()).collect();
     let same = |subject: &[u8]| parsed.iter().filter(|certificate| certificate.subject() == subject).count();
-    intermediates.len() > MAX_CHAIN
-        || intermediates.iter().map(|certificate| certificate.len()).sum::<usize>() > MAX_CHAIN_BYTES
+    intermediates.iter().map(|certificate| certificate.len()).sum::<usize>() > MAX_CHAIN_BYTES
         || parsed.iter().any(|certificate| same(certificate.subject()) > MAX_SAME_SUBJECT)
 }
 

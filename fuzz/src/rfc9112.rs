@@ -68,15 +68,22 @@ fn head(bytes: &[u8]) -> Option<(u16, Option<Framing>, &[u8])> {
     Some((status, framing(&lengths, &codings).filter(|_| !faulty), rest))
 }
 
+/// Section 8.6 of RFC 9110: digits alone.
+fn number(text: &[u8]) -> Option<usize> {
+    let text = std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    text.parse().ok()
+}
+
 fn framing(lengths: &[Vec<u8>], codings: &[Vec<u8>]) -> Option<Framing> {
     match (lengths, codings) {
         ([], []) => Some(Framing::UntilClosed),
         ([], [coding]) if coding.eq_ignore_ascii_case(b"chunked") => Some(Framing::Chunked),
         ([], _) => Some(Framing::Coded),
         (_, [_, ..]) => Some(Framing::Coded),
+        // RFC 9110, section 8.6: values that are the same number are one.
         ([length, others @ ..], _) => {
-            let valid = length.iter().all(u8::is_ascii_digit) && others.iter().all(|other| other == length);
-            std::str::from_utf8(length).ok()?.parse().ok().filter(|_| valid).map(Framing::Length)
+            let length = number(length)?;
+            others.iter().all(|other| number(other) == Some(length)).then_some(Framing::Length(length))
         }
     }
 }

@@ -56,7 +56,8 @@ fn data(mut bytes: &[u8]) -> Vec<u8> {
         let length = usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c);
         let (Some(stream), Some(payload)) = (stream.get(..4), bytes.get(9..9 + length)) else { break };
         bytes = &bytes[9 + length..];
-        if *kind == 0 && stream == [0, 0, 0, 1] {
+        // Section 4.1: the first bit of a stream's number is reserved, and ignored.
+        if *kind == 0 && matches!(stream, [0 | 0x80, 0, 0, 1]) {
             let (padding, payload) = match payload {
                 [padding, payload @ ..] if flags & 8 != 0 => (usize::from(*padding), payload),
                 _ => (0, payload),

@@ -52,7 +52,10 @@ impl Trust {
             let is_costly = is_costly(intermediates);
             let others = if is_costly { &[] } else { intermediates };
             let verdict = verify_server_cert_signed_by_trust_anchor(&parsed, store, others, now, SIGNATURES.all);
-            verdict.map_err(|error| if is_costly { too_long() } else { error })
+            verdict.map_err(|error| match error {
+                rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) if is_costly => too_long(),
+                error => error,
+            })
         };
         match self {
             Self::Unverified => Ok(()),

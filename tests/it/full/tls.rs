@@ -408,6 +408,9 @@ fn a_costly_chain_does_not_outlast_the_deadline() {
         (9, 0, 111, too_long),
         (8, 600, 0, too_long),
         (3, 10, 0, too_long),
+        (0, 0, 9, too_long),
+        (0, 0, 8, "unknown issuer"),
+        (2, 1_400, 0, too_long),
         (2, 900, 0, "unknown issuer"),
     ] {
         let repeated = (0..of_one_name).map(|_| Authority::with_extensions("of one name", extensions).pem());

@@ -13,7 +13,6 @@ use tokio::time::sleep;
 
 use crate::progress::Progress;
 use crate::sys::socket::{bind_address_no_port, bind_to_loopback_device};
-use crate::sys::stdio::block_write_signals;
 use crate::target::authority::Authority;
 use crate::target::endpoint::Endpoint;
 use crate::unhealthy::Unhealthy;
@@ -61,8 +60,6 @@ async fn open_tcp(authority: &Authority, writes: Writes, progress: &Progress) ->
                 if writes != Writes::Once {
                     // A failure only makes the probe slower.
                     let _ = stream.set_nodelay(true);
-                    // TLS writes with writev, which raises SIGPIPE where other writes return an error.
-                    block_write_signals();
                 }
                 return Ok(Box::new(stream));
             }
@@ -78,7 +75,6 @@ async fn open_tcp(authority: &Authority, writes: Writes, progress: &Progress) ->
 async fn open_unix(path: &Path, progress: &Progress) -> Result<Stream, Unhealthy> {
     let peer = || Peer::Unix(path.to_owned());
     progress.awaits(Awaiting::Connection(peer()));
-    block_write_signals();
     let stream = loop {
         match UnixStream::connect(path).await {
             // The backlog is full. TCP retries by itself; with a Unix socket, the caller has to retry: unix(7).

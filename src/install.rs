@@ -6,8 +6,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::sys::stdio::block_write_signals;
-
 /// Copies `program` to `path`, with mode 0755. A complete copy is renamed to `path`: a reader sees the old file or the
 /// whole new one.
 ///
@@ -32,7 +30,6 @@ pub fn install(program: &Path, path: &Path) -> io::Result<()> {
 }
 
 fn copy(program: &Path, temporary: &Path) -> io::Result<()> {
-    block_write_signals();
     let contents = fs::read(program)?;
     // The path that the kernel knows can lead elsewhere by now, as after fexecve.
     if !contents.starts_with(b"\x7fELF") {

@@ -9,6 +9,7 @@ pub(crate) mod connect;
 pub(crate) mod duration;
 pub(crate) mod install;
 pub(crate) mod plan;
+pub(crate) mod printable;
 pub(crate) mod probe;
 pub(crate) mod progress;
 pub(crate) mod report;

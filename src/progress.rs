@@ -9,6 +9,8 @@ use crate::unhealthy::awaiting::Awaiting;
 /// The progress of one probe while it runs.
 pub struct Progress {
     start: Instant,
+    /// The deadline of the attempt.
+    pub deadline: Instant,
     awaiting: Cell<Awaiting>,
     connected: Cell<Option<Duration>>,
     /// Whether the process exits after this attempt. The exit closes every connection.
@@ -16,9 +18,20 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins, with the time at which all probes of an attempt began.
-    pub fn start(start: Instant, is_last_attempt: bool) -> Self {
-        Self { start, awaiting: Cell::default(), connected: Cell::default(), is_last_attempt }
+    /// Begins, with the time at which all probes of an attempt began, and the time that they have.
+    pub fn start(start: Instant, timeout: Duration, is_last_attempt: bool) -> Self {
+        Self {
+            start,
+            deadline: start + timeout,
+            awaiting: Cell::default(),
+            connected: Cell::default(),
+            is_last_attempt,
+        }
+    }
+
+    /// Returns the progress of another connection, which has the same deadline.
+    pub fn of_another(&self) -> Self {
+        Self { deadline: self.deadline, ..Self::start(self.start, Duration::ZERO, false) }
     }
 
     /// Records what the probe awaits now.

@@ -6,6 +6,7 @@ use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use crate::plan::{Plan, Variables};
+use crate::printable::{printable, shortened};
 use crate::probe::Outcome;
 use crate::progress::Timings;
 use crate::sys::stdio;
@@ -89,10 +90,7 @@ fn write<S: Write + AsRawFd>(stream: &mut S, text: &str) -> io::Result<()> {
         return Ok(());
     }
     match stdio::is_writable(stream.as_raw_fd()) {
-        true => {
-            stdio::block_write_signals();
-            stream.write_all(text.as_bytes())
-        }
+        true => stream.write_all(text.as_bytes()),
         false => Err(io::ErrorKind::WouldBlock.into()),
     }
 }
@@ -102,27 +100,6 @@ fn add_line(name: &str, lines: &mut String, text: &dyn Display, limit: usize) {
     lines.push_str(": ");
     lines.push_str(&shortened(printable(text), limit));
     lines.push('\n');
-}
-
-/// Escapes every byte that is not printable ASCII. Every line is escaped, so that no line sends a control sequence to a
-/// terminal.
-fn printable(text: &dyn Display) -> String {
-    let mut printable = String::new();
-    for byte in text.to_string().bytes() {
-        match byte {
-            b' '..=b'~' => printable.push(byte.into()),
-            _ => drop(fmt::Write::write_fmt(&mut printable, format_args!("\\x{byte:02x}"))),
-        }
-    }
-    printable
-}
-
-/// Cuts a printable text to `limit` bytes, and marks the cut with an ellipsis.
-fn shortened(mut text: String, limit: usize) -> String {
-    if text.len() > limit {
-        text.replace_range(limit.., "...");
-    }
-    text
 }
 
 /// Timings as the end of a line. `None` prints nothing.

@@ -1,7 +1,7 @@
 //! The input is what an HTTP/1.1 server answers.
 
 use std::cell::OnceCell;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lprobe::door::{Probe, Progress, http};
 
@@ -36,7 +36,12 @@ pub fn accepts(answer: &[u8]) -> bool {
 fn healthy(answer: &[u8], probe: &Probe) -> bool {
     let Probe::Http(probe) = probe else { panic!("not an HTTP target") };
     let [whole, in_bytes] = [usize::MAX, 1].map(|piece| {
-        peer::run(http::ask(peer::saying(answer, piece), probe, &Progress::start(Instant::now(), false))).is_ok()
+        peer::run(http::ask(
+            peer::saying(answer, piece),
+            probe,
+            &Progress::start(Instant::now(), Duration::from_secs(10), false),
+        ))
+        .is_ok()
     });
     assert_eq!(whole, in_bytes, "a matter of how it is cut into pieces");
     whole

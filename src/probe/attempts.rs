@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::ManuallyDrop;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::{exchange, file, http, udp};
 use crate::plan::{Check, Plan, Probe};
 use crate::progress::{Progress, Timings};
 use crate::sys::crash::end_at_signals;
+use crate::tls::alarm;
 use crate::unhealthy::Unhealthy;
 
 /// The verdict on one check, and its timings.
@@ -64,6 +65,7 @@ pub fn run(plan: &Plan) -> io::Result<Vec<Outcome>> {
 
 /// Probes every check once. All of them have one deadline, `timeout` after `start`.
 async fn attempt(plan: &Plan, start: Instant, timeout: Duration, is_last: bool) -> Vec<Outcome> {
+    let _alarm = alarm::set(plan, (start + timeout).saturating_duration_since(Instant::now()));
     all(plan.checks.iter().map(|check| Box::pin(outcome(check, start, timeout, is_last))).collect()).await
 }
 
@@ -80,12 +82,13 @@ fn merge_attempts(before: Vec<Outcome>, after: Vec<Outcome>) -> Vec<Outcome> {
 }
 
 async fn outcome(check: &Check, start: Instant, timeout: Duration, is_last: bool) -> Outcome {
-    let progress = Progress::start(start.into_std(), is_last);
+    let progress = Progress::start(start.into_std(), timeout, is_last);
     let late = || Err(Unhealthy::Late { awaiting: progress.awaiting(), after: timeout });
     let deadline = start + timeout;
+    let probing = pin!(probe(&check.probe, &progress));
     // A check that can't be interrupted, as that of a file, may have kept this one waiting.
     let mut verdict = match Instant::now() < deadline {
-        true => timeout_at(deadline, probe(&check.probe, &progress)).await.unwrap_or_else(|_| late()),
+        true => timeout_at(deadline, alarm::named(&check.probe, timeout, probing)).await.unwrap_or_else(|_| late()),
         false => late(),
     };
     let timings = progress.timings();

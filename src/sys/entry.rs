@@ -101,7 +101,7 @@ macro_rules! program {
 pub unsafe fn enter(arguments: *const *const c_char, run: fn(Vec<OsString>) -> i32) -> ! {
     #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
     super::musl::protect_relocations();
-    crash::handle_crashes();
+    crash::handle_signals();
     arena::populate();
     // SAFETY: the caller promises the C runtime's `argv`.
     let code = run(unsafe { collect(arguments) });

@@ -3,6 +3,8 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(all(target_os = "linux", feature = "full"))]
+pub mod alarm;
 pub mod arena;
 #[cfg(target_os = "linux")]
 pub mod crash;
@@ -13,11 +15,27 @@ pub mod musl;
 pub mod socket;
 pub mod stdio;
 
+/// Replaces the alarm on other systems, which are for development only.
+#[cfg(all(not(target_os = "linux"), feature = "full"))]
+pub mod alarm {
+    pub struct Alarm;
+
+    impl Alarm {
+        pub fn after(_time: std::time::Duration) -> Self {
+            Self
+        }
+    }
+
+    pub fn naming<T>(_line: &std::ffi::CStr, step: impl FnOnce() -> T) -> T {
+        step()
+    }
+}
+
 /// Replaces the handlers on other systems, which are for development only.
 #[cfg(not(target_os = "linux"))]
 pub mod crash {
     pub use std::process::exit;
 
-    pub fn handle_crashes() {}
+    pub fn handle_signals() {}
     pub fn end_at_signals() {}
 }

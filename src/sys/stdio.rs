@@ -1,7 +1,6 @@
 //! The standard streams, which may be closed, full, or without a reader.
 
 use std::ffi::c_int;
-use std::ptr::null_mut;
 
 /// Returns whether descriptor `fd` was open when the program began. The program opens its own descriptors with
 /// FD_CLOEXEC, and no descriptor with this flag survives exec. If a standard stream was closed at the start, a
@@ -18,16 +17,4 @@ pub fn is_writable(fd: c_int) -> bool {
     let mut stream = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
     // SAFETY: poll writes only to the one element that is passed.
     was_inherited(fd) && unsafe { libc::poll(&mut stream, 1, 0) != 0 }
-}
-
-/// Blocks SIGPIPE and SIGXFSZ, so that a write without a reader, or beyond the size limit of a file, fails with an
-/// error. Writes to TCP connections do not raise them, so that a healthy probe saves this call.
-pub fn block_write_signals() {
-    // SAFETY: the set is zeroed and then filled in.
-    unsafe {
-        let mut blocked: libc::sigset_t = std::mem::zeroed();
-        libc::sigaddset(&mut blocked, libc::SIGPIPE);
-        libc::sigaddset(&mut blocked, libc::SIGXFSZ);
-        libc::sigprocmask(libc::SIG_BLOCK, &blocked, null_mut());
-    }
 }

@@ -24,6 +24,26 @@ pub async fn open(
     Ok((connect::open(endpoint, writes, progress).await?, Session))
 }
 
+/// The alarm, which only TLS needs.
+pub mod alarm {
+    use std::time::Duration;
+
+    use crate::plan::{Plan, Probe};
+
+    /// An alarm that is not set.
+    pub struct Alarm;
+
+    /// Sets nothing.
+    pub fn set(_plan: &Plan, _left: Duration) -> Alarm {
+        Alarm
+    }
+
+    /// Returns the probe as it is.
+    pub fn named<F>(_probe: &Probe, _timeout: Duration, probing: F) -> F {
+        probing
+    }
+}
+
 impl Session {
     /// Returns the reason unchanged.
     pub fn explain(&self, reason: Unhealthy) -> Unhealthy {

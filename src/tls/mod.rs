@@ -1,7 +1,9 @@
 //! TLS 1.2 and 1.3 (RFC 5246, RFC 8446), with one protocol offered by ALPN (RFC 7301). In the small build, absent.rs
 //! replaces this folder.
 
+pub mod alarm;
 pub mod credentials;
+mod metered;
 mod provider;
 mod session;
 pub mod settings;
@@ -23,6 +25,7 @@ use crate::unhealthy::Unhealthy;
 use crate::unhealthy::http2::BadHttp2;
 use crate::unhealthy::tls::BadHandshake;
 use crate::wire::Version;
+use metered::Metered;
 use session::Session;
 pub use settings::Settings;
 use settings::Source;
@@ -44,7 +47,7 @@ pub async fn open(
         Source::Files(credentials) => credentials,
         Source::WorkloadApi(api) => &workload_api::fetch(api, progress).await?,
     };
-    let stream = connect::open(endpoint, writes, progress).await?;
+    let stream = Metered::new(connect::open(endpoint, writes, progress).await?, progress.deadline);
     progress.awaits_step("TLS handshake");
     let session = Arc::new(Session::new(credentials.identity.clone()));
     match handshake(stream, name.clone(), version, credentials.trust.clone(), session.clone()).await {
@@ -54,7 +57,7 @@ pub async fn open(
 }
 
 async fn handshake(
-    stream: Stream,
+    stream: Metered<Stream>,
     name: ServerName<'static>,
     version: Version,
     trust: Arc<Trust>,

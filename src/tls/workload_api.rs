@@ -2,7 +2,6 @@
 //! SPIFFE Workload API specification, section 5: the first message of the call has all of them.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use hyper::header::{HeaderName, HeaderValue};
 use rustls::RootCertStore;
@@ -44,7 +43,7 @@ pub async fn fetch(api: &Endpoint, progress: &Progress) -> Result<Credentials, U
     request.headers_mut().insert(HeaderName::from_static("workload.spiffe.io"), HeaderValue::from_static("true"));
     let first = async |response| grpc::Reply::new(response, false, MAX_MESSAGE)?.message().await;
     // The progress of the probe does not record this connection, which is not the target's.
-    let stream = connect::open(api, Writes::Often, &Progress::start(Instant::now(), false)).await.map_err(in_fetch)?;
+    let stream = connect::open(api, Writes::Often, &progress.of_another()).await.map_err(in_fetch)?;
     let message =
         http2::ask(stream, MAX_READ, request, first).await.map_err(|reason: BadCall| in_fetch(reason.into()))?;
     credentials_in(&message).ok_or_else(|| in_fetch(BadCall::Message.into()))

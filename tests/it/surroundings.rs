@@ -256,6 +256,32 @@ fn answering_when_told() -> (Server, impl Fn()) {
     (server, answer)
 }
 
+/// A caller's interval timers survive exec, and so does its wish to be told about a descriptor. Its limit on CPU time
+/// raises a signal too.
+#[test]
+fn a_signal_that_its_caller_arranged_changes_nothing() {
+    for signal in [Signal::SIGALRM, Signal::SIGVTALRM, Signal::SIGPROF, Signal::SIGXCPU, Signal::SIGIO] {
+        let (server, answer) = answering_when_told();
+        let (probe, process) = waiting("60s", &server);
+        kill(process, signal).expect("it runs");
+        answer();
+        assert_eq!(end_of(probe), (Some(0), String::new()), "{signal}");
+    }
+    if !have_tools(&["python3"]) {
+        return;
+    }
+    let (server, answer) = answering_when_told();
+    let timer = "import os, signal, sys; signal.setitimer(signal.ITIMER_REAL, 1); os.execv(sys.argv[1], sys.argv[1:])";
+    let mut command = Command::new("python3");
+    without_variables(&mut command).args(["-Sc", timer]).arg(binary()).args(["--timeout=60s", &server.http("/")]);
+    let probe = Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts"));
+    server.request();
+    // Until the timer has gone off.
+    std::thread::sleep(Duration::from_millis(1_100));
+    answer();
+    assert_eq!(end_of(probe), (Some(0), String::new()));
+}
+
 fn stop(process: Pid) {
     kill(process, Signal::SIGSTOP).expect("it runs");
     let stopped = waitpid(process, Some(WaitPidFlag::WUNTRACED));

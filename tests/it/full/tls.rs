@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::pki::{Authority, Identity, as_is, expired, not_yet_valid, openssl, text};
 use crate::support::nginx::Nginx;
+use crate::support::server::{Server, until_closed};
 use crate::support::{Outcome, Running, binary, have_tools, lprobe, run};
 
 /// An nginx that shows `identity`, with more `directives`.
@@ -495,4 +496,27 @@ fn other_tools_flags_for_tls_do_what_they_did() {
     lprobe([&port, "-endpoint=/well", "-tls", "-tls-no-verify", timeout]).healthy();
     lprobe([&port, "-endpoint=/sick", "-tls", &ca, timeout]).unhealthy_saying(&["status 503"]);
     lprobe([&format!("-url=https://localhost:{}/well", server.port), &ca, timeout]).healthy();
+}
+
+/// A process that is held up in the middle of a handshake stands for one that computes.
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn what_outlasts_the_deadline_is_ended_with_the_name_of_its_target() {
+    if !have_tools(&["strace"]) {
+        return;
+    }
+    let server = Server::greeting(|stream| drop(until_closed(stream)));
+    let target = format!("https://localhost:{}/well?token=SECRET", server.port);
+    let held = |time: &str, arguments: &[&str]| {
+        let inject = format!("--inject=writev,sendto:delay_exit={time}");
+        let mut command = Command::new("strace");
+        command.args(["--output=/dev/null", &inject]).arg(binary());
+        run(command.args(["--timeout=100ms", "--tls-no-verify", &target]).args(arguments))
+    };
+    held("20ms", &[]).unhealthy_saying(&["no TLS handshake within 100 ms"]);
+    let words = "/well?...: no verdict within 100 ms: what the server sent takes too long to check";
+    held("1s", &[]).unhealthy_saying(&[words]);
+    held("1s", &["tcp://127.0.0.1:1"]).unhealthy_saying(&[words]);
+    // Each attempt has an alarm of its own.
+    held("20ms", &["--wait=1s"]).unhealthy_saying(&["no TLS handshake within 100 ms"]);
 }

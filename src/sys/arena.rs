@@ -1,12 +1,11 @@
-//! The allocator of Rust's code. A probe ends before freeing memory pays off, so memory comes from an arena that gives
-//! out each byte once. What does not fit comes from the C allocator and is returned to it, so that no server can make
-//! the memory grow.
+//! The program's allocator. A probe ends before freeing memory pays off, so memory comes from an arena that gives out
+//! each byte once. What does not fit comes from the heap.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
-use std::ffi::c_void;
-use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::heap;
 
 /// The size of the arena in bytes. Pages that are never touched cost nothing.
 const ARENA: usize = 256 * 1024;
@@ -65,65 +64,23 @@ pub fn populate() {
     }
 }
 
-/// The alignment of every block of the C allocator.
-const C_ALIGN: usize = 16;
-
-/// Allocates a block with the C allocator, without posix_memalign: musl's would be linked in addition to the program's
-/// own malloc. A block with a larger alignment lies in a longer block, whose start is stored before it.
-///
-/// # Safety
-///
-/// The layout's size is not 0.
-unsafe fn c_alloc(layout: Layout) -> *mut u8 {
-    if layout.align() <= C_ALIGN {
-        // SAFETY: malloc takes any size.
-        return unsafe { libc::malloc(layout.size()) }.cast();
-    }
-    let Some(size) = layout.size().checked_add(layout.align()) else { return null_mut() };
-    // SAFETY: the block is `align` bytes longer, which is at least twice C_ALIGN. It starts at a multiple of C_ALIGN,
-    // which leaves room for a pointer before the next multiple of `align` after its start.
-    unsafe {
-        let block: *mut u8 = libc::malloc(size).cast();
-        if block.is_null() {
-            return block;
-        }
-        let aligned = block.add(layout.align() - block.addr() % layout.align());
-        aligned.cast::<*mut u8>().sub(1).write(block);
-        aligned
-    }
-}
-
-/// Returns a block to the C allocator.
-///
-/// # Safety
-///
-/// The block comes from [`c_alloc`], with this layout.
-unsafe fn c_free(pointer: *mut u8, layout: Layout) {
-    // SAFETY: the start of a block with a larger alignment is stored before it.
-    unsafe {
-        let block = if layout.align() <= C_ALIGN { pointer } else { pointer.cast::<*mut u8>().sub(1).read() };
-        libc::free(block.cast::<c_void>());
-    }
-}
-
 /// The global allocator of the program.
 pub struct Arena;
 
-// SAFETY: memory comes from `bump`, which gives out each byte once, or from the C allocator, which gets back what it
-// gave. The address tells the two apart.
+// SAFETY: memory comes from `bump`, which gives out each byte once, or from the heap, which gets back what it gave. The
+// address tells the two apart.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller upholds the contract of this method.
-        MEMORY.bump(layout).unwrap_or_else(|| unsafe { c_alloc(layout) })
+        MEMORY.bump(layout).unwrap_or_else(|| heap::allocate(layout))
     }
 
     /// Leaves the pages of the arena untouched: each byte is zero until it is given out, and given out once.
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller upholds the contract of this method.
-        MEMORY.bump(layout).unwrap_or_else(|| unsafe {
-            let block = c_alloc(layout);
+        MEMORY.bump(layout).unwrap_or_else(|| {
+            let block = heap::allocate(layout);
             if !block.is_null() {
-                block.write_bytes(0, layout.size());
+                // SAFETY: the block has this size.
+                unsafe { block.write_bytes(0, layout.size()) };
             }
             block
         })
@@ -131,18 +88,22 @@ unsafe impl GlobalAlloc for Arena {
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         if !MEMORY.owns(pointer) {
-            // SAFETY: a block outside the arena came from the C allocator, with this layout.
-            unsafe { c_free(pointer, layout) }
+            // SAFETY: a block outside the arena came from the heap, with this layout.
+            unsafe { heap::free(pointer, layout) }
         }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if MEMORY.owns(pointer) && MEMORY.resize_in_place(pointer, layout.size(), size) {
-            return pointer;
-        }
         // SAFETY: the caller passes a pointer and a layout of this allocator, and a size that makes a layout.
         unsafe {
             let wanted = Layout::from_size_align_unchecked(size, layout.align());
+            let in_place = match MEMORY.owns(pointer) {
+                true => MEMORY.resize_in_place(pointer, layout.size(), size),
+                false => heap::fits(layout, wanted),
+            };
+            if in_place {
+                return pointer;
+            }
             let moved = self.alloc(wanted);
             if !moved.is_null() {
                 pointer.copy_to_nonoverlapping(moved, size.min(layout.size()));
@@ -154,13 +115,12 @@ unsafe impl GlobalAlloc for Arena {
 }
 
 /// Natively, these tests detect blocks that overlap or lose their contents. Under Miri (`make miri`), they also detect
-/// each access outside the arena, each use of an uninitialized value, and each block that is wrongly returned to the
-/// system.
+/// each access outside the arena and the heap, and each use of an uninitialized value.
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A block of the arena or of the system. It is filled with one byte, and checked for this byte until it is freed.
+    /// A block of the arena or of the heap. It is filled with one byte, and checked for this byte until it is freed.
     struct Block {
         start: *mut u8,
         layout: Layout,
@@ -215,12 +175,12 @@ mod tests {
 
     /// Runs all checks in one test, since there is one arena, and it takes nothing back.
     #[test]
-    fn the_system_allocates_once_the_arena_is_full() {
+    fn the_heap_allocates_once_the_arena_is_full() {
         blocks_keep_what_is_in_them();
         the_last_block_grows_where_it_is_and_another_one_moves();
         a_size_that_overflows_is_refused();
         zeroed_memory_is_zero(100);
-        the_system_allocates_what_does_not_fit();
+        the_heap_allocates_what_does_not_fit();
         blocks_keep_what_is_in_them();
         zeroed_memory_is_zero(ARENA);
     }
@@ -247,7 +207,7 @@ mod tests {
         assert_eq!(first.start, moved, "it shrinks where it is");
     }
 
-    fn the_system_allocates_what_does_not_fit() {
+    fn the_heap_allocates_what_does_not_fit() {
         let mut grows = Block::new(1024, 8, 3);
         for _ in 0..9 {
             let size = grows.layout.size();
@@ -262,6 +222,10 @@ mod tests {
         let mut small = Block::new(1, 1, 200);
         small.resize(ARENA);
         assert!(!in_arena(&small));
+        for (size, align) in [(9 << 10, 1), (64 << 10, 16), (9 << 10, 4096), (1 << 20, 8)] {
+            let freed = Block::new(size, align, 5).start;
+            assert_eq!(Block::new(size, align, 6).start, freed, "a freed block is used again");
+        }
     }
 
     fn zeroed_memory_is_zero(size: usize) {

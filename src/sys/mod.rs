@@ -10,6 +10,7 @@ pub mod arena;
 pub mod crash;
 pub mod entry;
 pub mod environment;
+mod heap;
 #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
 pub mod musl;
 pub mod socket;

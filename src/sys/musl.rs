@@ -3,14 +3,14 @@
 //!
 //! std allocates a block of memory and a key for its record of the one thread. musl's own functions would take six
 //! system calls and three pages for that. All functions of the allocator are defined here, since musl's calloc and
-//! realloc would take a block of the arena for one of their own.
+//! realloc would take a block of ours for one of their own.
 
-use std::alloc::Layout;
+use std::alloc::{GlobalAlloc, Layout};
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-use super::arena::MEMORY;
+use super::arena::Arena;
 
 /// Makes the pages read-only that only relocation had to write (PT_GNU_RELRO). A dynamic loader does that. A static-pie
 /// with musl has no loader that does it, and the header alone protects nothing.
@@ -34,26 +34,33 @@ pub fn protect_relocations() {
     unsafe { libc::dl_iterate_phdr(Some(protect), null_mut()) };
 }
 
-// musl's names for its own functions, if the program defines another allocator.
-unsafe extern "C" {
-    fn __libc_malloc(size: usize) -> *mut c_void;
-    fn __libc_realloc(pointer: *mut c_void, size: usize) -> *mut c_void;
-    fn __libc_free(pointer: *mut c_void);
-}
-
-/// The alignment of every block, and the size of the space before a block of the arena, which stores the block's size.
+/// The alignment of every block, and the least space before a block, which ends with the block's size and alignment.
 const ALIGN: usize = 16;
 
-/// Returns a block of the arena, or of musl if the arena is full.
-pub fn malloc(size: usize) -> *mut c_void {
-    // SAFETY: any size is allowed.
-    in_arena(ALIGN, size).unwrap_or_else(|| unsafe { __libc_malloc(size) })
+/// Returns the layout of a block with the space before it.
+fn layout(align: usize, size: usize) -> Option<Layout> {
+    Layout::from_size_align(size.checked_add(align)?, align).ok()
 }
 
-/// Returns a block of the arena with this alignment, or null if the arena is full. An aligned block of musl could not
-/// be returned to it, and only std's record of the thread needs one.
+/// Returns a block.
+pub fn malloc(size: usize) -> *mut c_void {
+    aligned_alloc(ALIGN, size)
+}
+
+/// Returns a block with this alignment.
 pub fn aligned_alloc(align: usize, size: usize) -> *mut c_void {
-    in_arena(align.max(ALIGN), size).unwrap_or(null_mut())
+    let align = align.max(ALIGN);
+    let Some(layout) = layout(align, size) else { return null_mut() };
+    // SAFETY: the layout's size is not 0. The block is `align` bytes longer than requested, which is room for two numbers.
+    unsafe {
+        let start = Arena.alloc(layout);
+        if start.is_null() {
+            return null_mut();
+        }
+        let block = start.add(align);
+        block.cast::<[usize; 2]>().sub(1).write([size, align]);
+        block.cast()
+    }
 }
 
 /// Stores a block of [`aligned_alloc`] in `place`. Returns 0, or ENOMEM.
@@ -71,17 +78,6 @@ pub unsafe fn posix_memalign(place: *mut *mut c_void, align: usize, size: usize)
     0
 }
 
-/// Returns a block of the arena, with its size stored before it.
-fn in_arena(align: usize, size: usize) -> Option<*mut c_void> {
-    let block = MEMORY.bump(Layout::from_size_align(size.max(1).checked_add(align)?, align).ok()?)?;
-    // SAFETY: the block is `align` bytes longer than requested, which is at least ALIGN.
-    unsafe {
-        let block = block.add(align);
-        block.sub(ALIGN).cast::<usize>().write(size);
-        Some(block.cast())
-    }
-}
-
 /// Returns a block of zeros.
 pub fn calloc(count: usize, size: usize) -> *mut c_void {
     let Some(size) = count.checked_mul(size) else { return null_mut() };
@@ -93,38 +89,39 @@ pub fn calloc(count: usize, size: usize) -> *mut c_void {
     block
 }
 
-/// Resizes a block, or moves it.
+/// Moves a block to one of another size.
 ///
 /// # Safety
 ///
 /// `pointer` is null, or a block of this allocator.
 pub unsafe fn realloc(pointer: *mut c_void, size: usize) -> *mut c_void {
-    if pointer.is_null() {
-        return malloc(size);
-    }
-    if !MEMORY.owns(pointer.cast()) {
-        // SAFETY: a block outside the arena is musl's.
-        return unsafe { __libc_realloc(pointer, size) };
-    }
-    // SAFETY: a block of the arena has its size before it.
-    let before = unsafe { pointer.cast::<usize>().byte_sub(ALIGN).read() };
     let moved = malloc(size);
-    if !moved.is_null() {
+    if !pointer.is_null() && !moved.is_null() {
         // SAFETY: both blocks are at least this long, and nobody else uses the new one.
-        unsafe { pointer.cast::<u8>().copy_to_nonoverlapping(moved.cast(), size.min(before)) };
+        unsafe {
+            let [before, _] = pointer.cast::<[usize; 2]>().sub(1).read();
+            pointer.cast::<u8>().copy_to_nonoverlapping(moved.cast(), size.min(before));
+            free(pointer);
+        }
     }
     moved
 }
 
-/// Returns a block of musl to musl. A block of the arena is never freed.
+/// Takes a block back.
 ///
 /// # Safety
 ///
 /// `pointer` is null, or a block of this allocator.
 pub unsafe fn free(pointer: *mut c_void) {
-    if !MEMORY.owns(pointer.cast()) {
-        // SAFETY: a block outside the arena is musl's, or null.
-        unsafe { __libc_free(pointer) }
+    if pointer.is_null() {
+        return;
+    }
+    // SAFETY: the size and the alignment are before the block, and made its layout.
+    unsafe {
+        let [size, align] = pointer.cast::<[usize; 2]>().sub(1).read();
+        if let Some(layout) = layout(align, size) {
+            Arena.dealloc(pointer.cast::<u8>().sub(align), layout);
+        }
     }
 }
 

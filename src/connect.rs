@@ -1,7 +1,8 @@
 //! The only file that opens connections, and so the only one to audit for promise 1: a probe reaches its own container
 //! and nothing else. This file knows addresses, and none of the protocols that are spoken on them.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::net::{self, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -49,19 +50,68 @@ pub enum Writes {
     Often,
 }
 
-/// Connects to the first address of `authority` that accepts a connection.
+/// Opens a connection from which no answer is awaited. The connection is then the whole proof of a server, and on a port
+/// that the kernel also gives to clients it is none: where nothing listens, two clients that connect to each other's port
+/// at the same time are connected (RFC 9293, section 3.5). There, a second connection must open while the first is held.
+///
+/// # Errors
+///
+/// [`Unhealthy::NotConnected`] if no address accepts the connection.
+pub async fn open_to_listener(endpoint: &Endpoint, progress: &Progress) -> Result<Stream, Unhealthy> {
+    let authority = match endpoint {
+        Endpoint::Authority(authority) => authority,
+        Endpoint::Unix(path) => return open_unix(path, progress).await,
+    };
+    let stream = connect(authority, Source::Target, progress).await?;
+    if is_given_to_clients(authority.port)
+        && let Err(reason) = connect(authority, Source::Other, progress).await
+    {
+        // As for a self-connection.
+        let _ = stream.set_zero_linger();
+        return Err(reason);
+    }
+    Ok(Box::new(stream))
+}
+
+/// Returns whether the kernel may give `port` to a client. If it does not say, it may.
+fn is_given_to_clients(port: u16) -> bool {
+    let mut text = [0; 32];
+    let read = File::open("/proc/sys/net/ipv4/ip_local_port_range").and_then(|mut file| file.read(&mut text));
+    let range = read.ok().and_then(|length| {
+        let mut bounds = str::from_utf8(&text[..length]).ok()?.split_ascii_whitespace().map(str::parse);
+        Some(bounds.next()?.ok()?..=bounds.next()?.ok()?)
+    });
+    range.is_none_or(|range| range.contains(&port))
+}
+
+/// Opens a TCP connection to `authority`.
 async fn open_tcp(authority: &Authority, writes: Writes, progress: &Progress) -> Result<Stream, Unhealthy> {
+    let stream = connect(authority, Source::Target, progress).await?;
+    if writes != Writes::Once {
+        // A failure only makes the probe slower.
+        let _ = stream.set_nodelay(true);
+    }
+    Ok(Box::new(stream))
+}
+
+/// The address that a connection comes from.
+#[derive(Clone, Copy)]
+enum Source {
+    /// That of the target.
+    Target,
+    /// Another one of 127/8, if the target is one. No client that connects from the target's address meets this one.
+    Other,
+}
+
+/// Connects to the first address of `authority` that accepts a connection.
+async fn connect(authority: &Authority, source: Source, progress: &Progress) -> Result<TcpStream, Unhealthy> {
     let mut tried = Vec::new();
     for &address in authority.host.addresses() {
         progress.awaits(Awaiting::Connection(Peer::Ip(address)));
-        match connect_to(SocketAddr::new(address, authority.port)).await {
+        match connect_to(SocketAddr::new(address, authority.port), source).await {
             Ok(stream) => {
                 progress.connected();
-                if writes != Writes::Once {
-                    // A failure only makes the probe slower.
-                    let _ = stream.set_nodelay(true);
-                }
-                return Ok(Box::new(stream));
+                return Ok(stream);
             }
             // Without IPv6 there is no ::1, and the error from 127.0.0.1 is the whole reason.
             Err(ConnectError::ForeignAddress) if !tried.is_empty() => {}
@@ -118,7 +168,7 @@ fn open_udp_socket(target: SocketAddr) -> Result<UdpSocket, ConnectError> {
     Ok(UdpSocket::from_std(socket)?)
 }
 
-async fn connect_to(target: SocketAddr) -> Result<TcpStream, ConnectError> {
+async fn connect_to(target: SocketAddr, source: Source) -> Result<TcpStream, ConnectError> {
     prove_own_address(target).map_err(bind_error)?;
     let socket = if target.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(bind_error)?;
     // Without this option, bind takes a port that no other connection from this address uses. It fails once the
@@ -130,7 +180,11 @@ async fn connect_to(target: SocketAddr) -> Result<TcpStream, ConnectError> {
     }
     // This bind proves that the target is this container. The kernel refuses to bind an address of another machine, and
     // with the same address on both ends the peer can only be this container.
-    socket.bind(SocketAddr::new(target.ip(), 0)).map_err(bind_error)?;
+    let source = match (source, target.ip()) {
+        (Source::Other, IpAddr::V4(address)) if address.is_loopback() => IpAddr::V4(Ipv4Addr::new(127, 111, 0, 1)),
+        _ => target.ip(),
+    };
+    socket.bind(SocketAddr::new(source, 0)).map_err(bind_error)?;
     let stream = socket.connect(target).await.map_err(|error| match error.raw_os_error() {
         Some(libc::EADDRNOTAVAIL) => ConnectError::NoLocalPort,
         _ => ConnectError::Io(error),

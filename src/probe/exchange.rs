@@ -33,12 +33,13 @@ pub async fn probe(
     judge: Option<Judge<'_>>,
     progress: &Progress,
 ) -> Result<(), Unhealthy> {
-    let mut stream = connect::open(endpoint, Writes::Once, progress).await?;
+    let Some(judge) = judge else {
+        let mut stream = connect::open_to_listener(endpoint, progress).await?;
+        return Ok(stream.write_all(bytes).await.map_err(BadReply::Broken)?);
+    };
+    let stream = connect::open(endpoint, Writes::Once, progress).await?;
     progress.awaits_step(REPLY);
-    match judge {
-        Some(judge) => Ok(send_and_judge(stream, bytes, judge).await?),
-        None => Ok(stream.write_all(bytes).await.map_err(BadReply::Broken)?),
-    }
+    Ok(send_and_judge(stream, bytes, judge).await?)
 }
 
 /// Sends `bytes`. Each time that more of the reply arrives, `judge` gets all that has arrived.

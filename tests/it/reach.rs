@@ -4,9 +4,11 @@ use std::io::Write;
 use std::iter::from_fn;
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::support::netns::{ip, isolated, packets_out, sysctl, with_a_way_out};
-use crate::support::server::{LOCALHOST, Server};
+use crate::support::server::{LOCALHOST, LOCALHOST6, Server};
 use crate::support::{binary, have, have_tools, lprobe, run};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -207,5 +209,40 @@ fn a_used_up_port_range_does_not_matter() {
         let held: Vec<_> = from_fn(|| TcpStream::connect((LOCALHOST, busy.port)).ok()).take(100).collect();
         assert_eq!(held.len(), 10, "every port is taken");
         lprobe([well.http("/")]).healthy();
+    });
+}
+
+/// Where nothing listens, two probes can meet: each connects to the port that the other one connects from.
+#[test]
+fn two_probes_of_closed_ports_that_meet_are_unhealthy() {
+    isolated(|| {
+        sysctl("ipv4/ip_local_port_range", "45000 45003");
+        for host in ["127.0.0.1", "[::1]"] {
+            let healthy = AtomicUsize::new(0);
+            thread::scope(|scope| {
+                for first in 0..4 {
+                    let healthy = &healthy;
+                    scope.spawn(move || {
+                        for run in 0..2_000 {
+                            let target = format!("tcp://{host}:{}", 45_000 + (first + run) % 4);
+                            let outcome = lprobe(["--timeout=10s", &target]);
+                            healthy.fetch_add(usize::from(outcome.status.success()), Ordering::Relaxed);
+                        }
+                    });
+                }
+            });
+            assert_eq!(healthy.into_inner(), 0, "{host}: of 8,000 probes");
+        }
+    });
+}
+
+/// A port that the kernel gives to clients can be a server's all the same, on any address.
+#[test]
+fn a_listener_on_a_port_of_clients_is_healthy() {
+    isolated(|| {
+        sysctl("ipv4/ip_local_port_range", "1024 65535");
+        for server in [Server::silent(), Server::start_on(LOCALHOST6, drop)] {
+            lprobe([server.tcp()]).healthy();
+        }
     });
 }

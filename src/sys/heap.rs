@@ -1,4 +1,4 @@
-//! The memory beyond the arena: blocks of powers of two, whose freed ones are used again, so that no server can make the
+//! The memory beyond the arena: blocks of fixed sizes, whose freed ones are used again, so that no server can make the
 //! memory grow. Linking musl's allocator for this would take 7 KB.
 
 use std::alloc::Layout;
@@ -6,11 +6,15 @@ use std::hint::spin_loop;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The size of the smallest block in bytes: it has room for a link.
-const SMALLEST: usize = 32;
+/// The step from one size of a small block to the next, in bytes, and the alignment of all small blocks. A block has room
+/// for a link.
+const STEP: usize = 16;
 
-/// The number of sizes: 32 bytes to 1 GiB.
-const SIZES: usize = 26;
+/// The size of the largest small block. A larger block has a power of two as its size.
+const SMALL: usize = 1024;
+
+/// The number of sizes: 16 bytes to 1 KiB in steps, and 2 KiB to 1 GiB.
+const SIZES: usize = SMALL / STEP + 20;
 
 /// The size of a chunk, from which smaller blocks are cut.
 const CHUNK: usize = 128 * 1024;
@@ -55,12 +59,17 @@ impl Locked {
 
 /// Returns the size of the block that a layout gets, and its index, or `None` for a layout that gets none.
 fn block_size(layout: Layout) -> Option<(usize, usize)> {
-    let size = layout.size().max(layout.align()).max(SMALLEST).checked_next_power_of_two()?;
-    let index = (size / SMALLEST).trailing_zeros() as usize;
+    if layout.align() <= STEP && layout.size() <= SMALL {
+        let steps = layout.size().div_ceil(STEP).max(1);
+        return Some((steps * STEP, steps - 1));
+    }
+    let size = layout.size().max(2 * SMALL).checked_next_power_of_two()?;
+    let index = SMALL / STEP + (size / (2 * SMALL)).trailing_zeros() as usize;
     if layout.align() <= PAGE && index < SIZES { Some((size, index)) } else { None }
 }
 
-/// Returns a block for `layout`, or null if there is no memory. A block has the alignment of its size, up to a page's.
+/// Returns a block for `layout`, or null if there is no memory. A block that is not small is aligned to its size, up to a
+/// page's.
 pub fn allocate(layout: Layout) -> *mut u8 {
     let Some((size, index)) = block_size(layout) else { return null_mut() };
     HEAP.with(|heap| {
@@ -74,7 +83,8 @@ pub fn allocate(layout: Layout) -> *mut u8 {
             return map(size);
         }
         let (mut start, mut left) = heap.rest;
-        let gap = start.addr().wrapping_neg() % size.min(PAGE);
+        let align = if size > SMALL { size.min(PAGE) } else { STEP };
+        let gap = start.addr().wrapping_neg() % align;
         if left < gap + size {
             (start, left) = (map(CHUNK), CHUNK);
             if start.is_null() {

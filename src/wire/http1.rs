@@ -11,7 +11,7 @@ use hyper::client::conn::http1;
 use hyper::{Request, Response};
 
 use super::driven::driven;
-use super::limited::Limited;
+use super::limited::{Limited, Refused};
 use crate::connect::Stream;
 use crate::unhealthy::http::BadAnswer;
 
@@ -32,7 +32,11 @@ pub async fn ask<E: From<BadAnswer>>(
     judge: impl AsyncFnOnce(Response<Incoming>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut heads = Heads::default();
-    let (stream, gate) = Limited::new(stream, MAX_HEAD, Box::new(move |bytes| heads.check(bytes)));
+    let (stream, gate) = Limited::new(
+        stream,
+        MAX_HEAD,
+        Box::new(move |bytes| heads.check(bytes).map_err(|why| Refused { after: 0, why })),
+    );
     let (mut sender, connection) = http1::Builder::new()
         .max_headers(MAX_LINES)
         // RFC 9112, section 5.2: a user agent joins the lines of a folded field.

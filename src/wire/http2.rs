@@ -13,13 +13,14 @@ use hyper::rt::Executor;
 use hyper::{Request, Response};
 
 use super::driven::driven;
+use super::frames::Frames;
 use super::limited::Limited;
 use crate::connect::Stream;
 use crate::unhealthy::http2::BadHttp2;
 
 /// The most bytes that are read up to the end of the response's head. h2 keeps the headers of interim responses, whose
 /// heads can be as short as 10 bytes: with 64 KiB of them, h2 took 7 MB.
-const MAX_HEAD: usize = 16 * 1024;
+pub const MAX_HEAD: usize = 16 * 1024;
 
 /// The flow-control window: the initial value of RFC 9113, section 6.9.2. It is the smallest one that takes no extra
 /// frame.
@@ -34,7 +35,8 @@ pub async fn ask<T, E: From<BadHttp2>>(
     judge: impl AsyncFnOnce(Response<Incoming>) -> Result<T, E>,
 ) -> Result<T, E> {
     let tasks = Tasks::default();
-    let (stream, gate) = Limited::new(stream, MAX_HEAD, Box::new(preface()));
+    let mut frames = Frames::default();
+    let (stream, gate) = Limited::new(stream, MAX_HEAD, Box::new(move |bytes| frames.check(bytes)));
     let (mut sender, connection) = Builder::new(tasks.clone())
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)
@@ -48,23 +50,6 @@ pub async fn ask<T, E: From<BadHttp2>>(
         judge(response).await
     })
     .await
-}
-
-/// Checks that the first frame is SETTINGS and not an acknowledgement: RFC 9113, section 3.4. h2 does not check this.
-fn preface() -> impl FnMut(&[u8]) -> Result<(), &'static str> {
-    // The position in the header of the frame: the type is at 3 and the flags at 4, section 4.1.
-    let mut place = 0;
-    move |bytes| {
-        for byte in bytes.iter().take(5_usize.saturating_sub(place)) {
-            if place == 3 && *byte != 4 || place == 4 && byte & 1 != 0 {
-                return Err(
-                    "it does not begin with SETTINGS; perhaps it is HTTP/1.1, or TLS (try https:// or grpcs://)",
-                );
-            }
-            place += 1;
-        }
-        Ok(())
-    }
 }
 
 /// The futures that hyper spawns. They end with the probe, whatever the server does. On a runtime they would keep their

@@ -12,8 +12,17 @@ use std::task::{Context, Poll, ready};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Checks bytes as they are read, and says what is wrong with them.
-pub type Check = Box<dyn FnMut(&[u8]) -> Result<(), &'static str>>;
+/// Checks bytes as they are read.
+pub type Check = Box<dyn FnMut(&[u8]) -> Result<(), Refused>>;
+
+/// Bytes that are not passed on.
+pub struct Refused {
+    /// The number of bytes before them, which are passed on. The verdict may be clear from these, and does not depend on
+    /// how many bytes arrive at once.
+    pub after: usize,
+    /// What is wrong with them.
+    pub why: &'static str,
+}
 
 /// A tokio stream with hyper's traits. A read fails once the allowance is used up, or if its bytes fail the check.
 ///
@@ -24,6 +33,8 @@ pub struct Limited<S> {
     stream: S,
     gate: Gate,
     check: Check,
+    /// The error of the next read.
+    wrong: Option<&'static str>,
     /// The number of bytes read so far.
     read: usize,
     /// Whether the last read yielded once, so that the caller could raise the allowance.
@@ -63,7 +74,18 @@ impl<S> Limited<S> {
     pub fn new(stream: S, limit: usize, check: Check) -> (Self, Gate) {
         let state = GateState { allowance: Cell::new(limit), open: Cell::default(), opened: Cell::default() };
         let gate = Gate(Rc::new(state));
-        (Self { stream, gate: gate.clone(), check, read: 0, waited: false, chunk: vec![0; 2048].into() }, gate)
+        (
+            Self {
+                stream,
+                gate: gate.clone(),
+                check,
+                wrong: None,
+                read: 0,
+                waited: false,
+                chunk: vec![0; 2048].into(),
+            },
+            gate,
+        )
     }
 }
 
@@ -78,6 +100,9 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
         if !open.get() {
             return Poll::Pending;
         }
+        if let Some(why) = this.wrong {
+            return Poll::Ready(Err(io::Error::other(why)));
+        }
         let length = this.chunk.len().min(cursor.remaining()).min(allowance.get());
         // The bytes that have just been read may complete the head, and then the caller raises the allowance.
         if length == 0 && !replace(&mut this.waited, true) {
@@ -91,8 +116,17 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
         ready!(Pin::new(&mut this.stream).poll_read(context, &mut chunk))?;
         this.read += chunk.filled().len();
         allowance.set(allowance.get() - chunk.filled().len());
-        (this.check)(chunk.filled()).map_err(io::Error::other)?;
-        cursor.put_slice(chunk.filled());
+        let mut passed = chunk.filled();
+        if let Err(Refused { after, why }) = (this.check)(passed) {
+            passed = &passed[..after];
+            this.wrong = Some(why);
+        }
+        if passed.is_empty()
+            && let Some(why) = this.wrong
+        {
+            return Poll::Ready(Err(io::Error::other(why)));
+        }
+        cursor.put_slice(passed);
         this.waited = false;
         Poll::Ready(Ok(()))
     }

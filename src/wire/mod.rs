@@ -2,9 +2,13 @@
 
 pub mod driven;
 #[cfg(feature = "full")]
+pub mod frames;
+#[cfg(feature = "full")]
 pub mod grpc;
 #[cfg(feature = "full")]
 pub mod gzip;
+#[cfg(feature = "full")]
+mod hpack;
 pub mod http1;
 #[cfg(feature = "full")]
 pub mod http2;

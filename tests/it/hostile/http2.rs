@@ -29,7 +29,7 @@ const WITH_PRIORITY: u8 = 0x20;
 const OK: &[u8] = b"\x88";
 const GRPC: &[u8] = b"\x0f\x10\x10application/grpc";
 const GRPC_STATUS: &[u8] = b"\0\x0bgrpc-status\x010";
-const RULES: Verdict = Unhealthy("the server breaks the rules of HTTP/2");
+const RULES: Verdict = Unhealthy("breaks the rules of HTTP/2");
 const NOT_HTTP2: Verdict =
     Unhealthy("no HTTP/2 answer: it does not begin with SETTINGS; perhaps it is HTTP/1.1, or TLS");
 const TOO_MUCH: Verdict = Unhealthy("the server sends too many frames");
@@ -338,17 +338,28 @@ fn heads(table: &mut Vec<Case>, kind: &Kind) {
         ("a content-length that is no number", with(&[&field("content-length", "x")]), malformed),
         ("a negative content-length", with(&[&field("content-length", "-1")]), malformed),
         ("two content-lengths", with(&[&field("content-length", "7"), &field("content-length", "8")]), malformed),
-        // Malformed by RFC 9113 (sections 8.3 and 8.2.1); h2 passes them over, and they change nothing.
-        (":path", [b"\x84", &kind.head[..]].concat(), Healthy),
-        (":method", [b"\x82", &kind.head[..]].concat(), Healthy),
-        ("a value with a space before it", with(&[&field("a", " b")]), Healthy),
-        ("a value with a space behind it", with(&[&field("a", "b ")]), Healthy),
+        // h2 takes what follows.
+        (":path", [b"\x84", &kind.head[..]].concat(), malformed),
+        (":method", [b"\x82", &kind.head[..]].concat(), malformed),
+        ("a value with a space before it", with(&[&field("a", " b")]), malformed),
+        ("a value with a space behind it", with(&[&field("a", "b ")]), malformed),
         ("many table sizes", [&b"\x20".repeat(16_000)[..], &kind.head].concat(), Healthy),
         ("never indexed", with(&[b"\x10\x01a\x01b"]), Healthy),
         ("indexed and referred to", with(&[b"\x40\x01a\x01b\xbe\xbe"]), Healthy),
         ("new table sizes", [b"\x20\x3f\xe1\x1f", &kind.head[..]].concat(), Healthy),
     ] {
         table.push(kind.answered(name, kind.with_head(&head), verdict));
+        // h2 forgets what was wrong with a block that comes in several frames.
+        for place in [0, 1, head.len() / 2, head.len().saturating_sub(1), head.len()] {
+            let (first, rest) = head.split_at(place.min(head.len()));
+            let frames = [frame(HEADERS, 0, 1, first), frame(CONTINUATION, END_HEADERS, 1, rest)].concat();
+            let [settings, _, body, end] = kind.frames();
+            table.push(kind.answered(
+                &format!("{name}, in two frames at {place}"),
+                [settings, frames, body, end].concat(),
+                verdict,
+            ));
+        }
     }
     let [settings, head, body, end] = kind.frames();
     table.push(kind.answered("no SETTINGS", [&head[..], &body, &end].concat(), NOT_HTTP2));
@@ -364,6 +375,8 @@ fn heads(table: &mut Vec<Case>, kind: &Kind) {
     };
     // Interim responses.
     let interim = frame(HEADERS, END_HEADERS, 1, field(":status", "103"));
+    let switching = frame(HEADERS, END_HEADERS, 1, field(":status", "101"));
+    answered("101 first", &[&switching, &head, &body, &end], malformed, malformed, malformed);
     answered("103 first", &[&interim, &head, &body, &end], Healthy, Healthy, Healthy);
     let ended = frame(HEADERS, END_HEADERS | END_STREAM, 1, field(":status", "103"));
     answered("103 and the end", &[&ended], malformed, malformed, malformed);
@@ -385,8 +398,7 @@ fn heads(table: &mut Vec<Case>, kind: &Kind) {
     let open = frame(HEADERS, END_HEADERS, 1, status);
     answered("trailers without the end", &[&head, &body, &open], Healthy, Healthy, malformed);
     let pseudo = frame(HEADERS, END_HEADERS | END_STREAM, 1, [OK, status].concat());
-    // As malformed as :path in a head.
-    answered("a status in the trailers", &[&head, &body, &pseudo], Healthy, Healthy, Healthy);
+    answered("a status in the trailers", &[&head, &body, &pseudo], Healthy, Healthy, malformed);
     let twice = frame(HEADERS, END_HEADERS | END_STREAM, 1, [status, status].concat());
     answered("trailers that say it twice", &[&head, &body, &twice], Healthy, Healthy, Unhealthy("grpc-status is not"));
     answered("two heads", &[&head, &head, &body, &end], Healthy, malformed, malformed);

@@ -1,10 +1,16 @@
 //! On a real engine: the image of Dockerfile.example, its health check, and a container that has next to no rights.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::net::UdpSocket;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
-use crate::support::engine::{Container, Image, docker_ok, have_engine};
-use crate::support::repository;
+use nix::sched::{CloneFlags, setns};
+
+use crate::support::engine::{Container, Image, docker, docker_ok, have_engine};
+use crate::support::{have_root, repository};
 
 /// The files that the build stage of Dockerfile.example copies, as the engine copies them, are all that it takes.
 #[test]
@@ -111,4 +117,63 @@ fn an_address_of_the_container_is_reached_and_its_neighbour_is_not() {
     container
         .exec(&["/lprobe", &format!("tcp://{}:9", address(&neighbour))])
         .unhealthy_saying(&["only reaches its own container"]);
+}
+
+/// A network of the tests' own, removed at the end.
+struct Network(String);
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        docker(&["network", "rm", &self.0]);
+    }
+}
+
+/// Opens a socket in the network of a container.
+fn within(container: &Container, open: impl FnOnce() -> UdpSocket + Send) -> UdpSocket {
+    let namespace = format!("/proc/{}/ns/net", container.inspect("{{.State.Pid}}"));
+    thread::scope(|scope| {
+        let entered = scope.spawn(|| {
+            setns(File::open(namespace).expect("it runs"), CloneFlags::CLONE_NEWNET).expect("root may");
+            open()
+        });
+        entered.join().expect("a socket")
+    })
+}
+
+/// On such a network, the engine's resolver is at 127.0.0.11, and asks the name servers of the world.
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn the_engines_resolver_carries_nothing_out() {
+    if !have_engine() || !have_root() {
+        return;
+    }
+    // A query for the address of `example.test`.
+    let query = b"\xab\xcd\x01\0\0\x01\0\0\0\0\0\0\x07example\x04test\0\0\x01\0\x01";
+    let network = Network(format!("lprobe-test-{}", std::process::id()));
+    docker_ok(&["network", "create", &network.0]);
+    let image = Image::of_example("resolver");
+    let neighbour = Container::run(&image, &["--network", &network.0], &[]);
+    let address = neighbour.inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
+    let name_server = within(&neighbour, move || UdpSocket::bind((&*address, 53)).expect("its own address"));
+    let address = name_server.local_addr().expect("it is bound").ip().to_string();
+    let container = Container::run(&image, &["--network", &network.0, "--dns", &address], &[]);
+
+    let escaped: String = query.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+    let arguments = ["/lprobe", "--timeout=500ms", "udp://127.0.0.11:53", "--send", &escaped, "--expect=example"];
+    container.exec(&arguments).unhealthy_saying(&["udp://127.0.0.11:53", "forwards queries"]);
+    container.exec(&["/lprobe", "tcp://127.0.0.11:53"]).unhealthy_saying(&["forwards queries"]);
+    name_server.set_nonblocking(true).expect("a socket");
+    let error = name_server.recv(&mut [0; 512]).expect_err("nothing was asked");
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+
+    // Anything else in the container gets a query out that way.
+    name_server.set_nonblocking(false).expect("a socket");
+    name_server.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
+    let _asking = within(&container, || {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        socket.send_to(query, "127.0.0.11:53").expect("the resolver is there");
+        socket
+    });
+    let length = name_server.recv(&mut [0; 512]).expect("the resolver forwards the query");
+    assert!(length >= query.len());
 }

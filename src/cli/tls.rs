@@ -15,6 +15,7 @@ use crate::target::endpoint::Endpoint;
 use crate::tls::Settings;
 use crate::tls::credentials::{self, BadCredentials, Credentials};
 use crate::tls::settings::{self, Source};
+use crate::tls::system;
 use crate::tls::trust::Trust;
 
 /// The options for TLS. They are read when the first target needs them: the system's authorities take 10 ms.
@@ -63,11 +64,11 @@ fn trust(arguments: &Arguments) -> Result<Trust, BadUsage> {
             None => Ok(Trust::Unverified),
         };
     }
-    let store = match arguments.one("tls-ca-cert", |path| credentials::authorities(file(path)?))? {
-        Some(store) => store,
-        None => credentials::system_authorities().map_err(|error| BadUsage(error.to_string()))?,
+    let authorities = match arguments.one("tls-ca-cert", |path| credentials::authorities(file(path)?))? {
+        Some(authorities) => authorities,
+        None => system::authorities().map_err(|error| BadUsage(error.to_string()))?,
     };
-    Ok(Trust::Authorities(store))
+    Ok(Trust::Authorities(authorities))
 }
 
 fn identity(arguments: &Arguments) -> Result<Option<Arc<rustls::sign::CertifiedKey>>, BadUsage> {

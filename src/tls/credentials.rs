@@ -1,31 +1,25 @@
 //! Certificates and private keys: the authorities to trust, and the client certificate. They are read from PEM files
 //! (RFC 7468), or come from SPIFFE's Workload API. None of them is ever printed.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::{env, fmt};
 
-use rustls::RootCertStore;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
+use super::authorities::Authorities;
 use super::provider;
 use super::trust::Trust;
 
 /// The longest file that is read, in bytes. The longest bundle of a system has 250,000 bytes.
-const MAX_FILE: u64 = 4 << 20;
+pub const MAX_FILE: u64 = 4 << 20;
 
-/// The files in which distributions keep the certificates that they trust.
-const BUNDLES: [&str; 5] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
+/// The most files that are read in folders. Debian's has 150.
+pub const MAX_FILES: usize = 1000;
 
 /// The authorities to trust, and the certificate for a server that asks for one.
 #[derive(Debug, Clone)]
@@ -60,35 +54,23 @@ pub enum BadCredentials {
     Key,
     /// A private key that does not belong to the certificate.
     Mismatch,
-    /// The file that SSL_CERT_FILE names can't be used.
-    Environment(Box<BadCredentials>),
+    /// No variable gives a certificate: why SSL_CERT_FILE does not, where it is set, and whether SSL_CERT_DIR is set.
+    Variables(Option<Box<BadCredentials>>, bool),
+    /// The folders that SSL_CERT_DIR names have more than is read.
+    LongFolders,
     /// No bundle of trusted certificates was found.
     NoBundle,
 }
 
 /// Reads the authorities in a file. A certificate that can't be parsed is an error.
-pub fn authorities(path: &str) -> Result<RootCertStore, BadCredentials> {
-    let mut store = RootCertStore::empty();
+pub fn authorities(path: &str) -> Result<Authorities, BadCredentials> {
+    let mut authorities = Authorities::default();
     for (number, certificate) in (1..).zip(certificates(path.as_ref())?) {
-        store.add(certificate).map_err(|_| BadCredentials::Certificate(number))?;
-    }
-    Ok(store)
-}
-
-/// Reads the authorities in the file that SSL_CERT_FILE names, or else in the system's bundle. A certificate that can't
-/// be parsed is skipped.
-pub fn system_authorities() -> Result<RootCertStore, BadCredentials> {
-    let read = |path: &Path| {
-        let mut store = RootCertStore::empty();
-        match store.add_parsable_certificates(certificates(path)?) {
-            (0, _) => Err(BadCredentials::NoCertificate),
-            _ => Ok(store),
+        if !authorities.add(certificate) {
+            return Err(BadCredentials::Certificate(number));
         }
-    };
-    if let Some(path) = env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
-        return read(path.as_ref()).map_err(|error| BadCredentials::Environment(Box::new(error)));
     }
-    BUNDLES.iter().find_map(|path| read(path.as_ref()).ok()).ok_or(BadCredentials::NoBundle)
+    Ok(authorities)
 }
 
 /// Reads the certificates in a file.
@@ -123,10 +105,12 @@ pub fn identity(
 
 fn contents(path: &Path) -> Result<Vec<u8>, BadCredentials> {
     // The kind of file is checked before it is opened: opening a named pipe would wait for its writer.
-    if !path.metadata().map_err(BadCredentials::File)?.is_file() {
+    let metadata = path.metadata().map_err(BadCredentials::File)?;
+    if !metadata.is_file() {
         return Err(BadCredentials::NotAFile);
     }
-    let mut contents = Vec::new();
+    // One byte more, so that the end is found in one call of read.
+    let mut contents = Vec::with_capacity(metadata.len().min(MAX_FILE) as usize + 1);
     let file = File::open(path).map_err(BadCredentials::File)?;
     let length = file.take(MAX_FILE + 1).read_to_end(&mut contents).map_err(BadCredentials::File)?;
     if length as u64 > MAX_FILE { Err(BadCredentials::LongFile) } else { Ok(contents) }
@@ -149,12 +133,27 @@ impl fmt::Display for BadCredentials {
                 "the private key can't be used; expected RSA of 2048 bits or more, ECDSA P-256 or P-384, or Ed25519"
             }
             Self::Mismatch => "the private key does not belong to --tls-client-cert",
-            Self::Environment(error) => {
-                return write!(out, "SSL_CERT_FILE: {error} (--tls-ca-cert FILE names others to trust)");
+            Self::Variables(file, folders) => {
+                if let Some(error) = file {
+                    write!(out, "SSL_CERT_FILE: {error}")?;
+                }
+                let folders = match (file, folders) {
+                    (_, false) => "",
+                    (None, true) => "SSL_CERT_DIR: no certificate in the files of its folders",
+                    (Some(_), true) => "; SSL_CERT_DIR: no certificate in the files of its folders",
+                };
+                return write!(out, "{folders} (--tls-ca-cert FILE names others to trust)");
+            }
+            Self::LongFolders => {
+                return write!(
+                    out,
+                    "SSL_CERT_DIR: more than {MAX_FILES} files, or {MAX_FILE} bytes in them (--tls-ca-cert FILE names \
+                     others to trust)"
+                );
             }
             Self::NoBundle => {
-                "there is no certificate to trust: give --tls-ca-cert FILE or SSL_CERT_FILE, or --tls-no-verify to \
-                 trust any"
+                "there is no certificate to trust: give --tls-ca-cert FILE, SSL_CERT_FILE or SSL_CERT_DIR, or \
+                 --tls-no-verify to trust any"
             }
         })
     }

@@ -2,11 +2,15 @@
 //! replaces this folder.
 
 pub mod alarm;
+mod authorities;
+mod certificate;
 pub mod credentials;
+mod der;
 mod metered;
 mod provider;
 mod session;
 pub mod settings;
+pub mod system;
 pub mod trust;
 pub mod workload_api;
 

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use hyper::header::{HeaderName, HeaderValue};
-use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
+use super::authorities::Authorities;
 use super::credentials::{self, Credentials};
+use super::der;
 use super::trust::{Trust, domain_of};
 use crate::connect::{self, Writes};
 use crate::progress::Progress;
@@ -64,7 +65,7 @@ pub fn credentials_in(message: &[u8]) -> Option<Credentials> {
 }
 
 /// Reads an X509SVID: fields 1 to 4 are `spiffe_id`, `x509_svid`, `x509_svid_key` and `bundle`.
-fn identity_in(svid: &[u8], bundles: &mut Vec<(String, RootCertStore)>) -> Option<Arc<rustls::sign::CertifiedKey>> {
+fn identity_in(svid: &[u8], bundles: &mut Vec<(String, Authorities)>) -> Option<Arc<rustls::sign::CertifiedKey>> {
     let [id, chain, key, bundle] = bytes_of(svid)?;
     let domain = domain_of(std::str::from_utf8(id).ok()?)?;
     bundles.push((domain.into(), store(bundle)?));
@@ -73,7 +74,7 @@ fn identity_in(svid: &[u8], bundles: &mut Vec<(String, RootCertStore)>) -> Optio
 }
 
 /// Reads an entry of the map `federated_bundles`: the SPIFFE ID of a trust domain, and its bundle.
-fn federated_in(entry: &[u8]) -> Option<(String, RootCertStore)> {
+fn federated_in(entry: &[u8]) -> Option<(String, Authorities)> {
     let [id, bundle] = bytes_of(entry)?;
     Some((domain_of(std::str::from_utf8(id).ok()?)?.into(), store(bundle)?))
 }
@@ -91,25 +92,18 @@ fn bytes_of<const N: usize>(message: &[u8]) -> Option<[&[u8]; N]> {
     Some(found)
 }
 
-fn store(bundle: &[u8]) -> Option<RootCertStore> {
-    let mut store = RootCertStore::empty();
-    for certificate in certificates(bundle)? {
-        store.add(certificate).ok()?;
-    }
-    Some(store)
+fn store(bundle: &[u8]) -> Option<Authorities> {
+    let mut store = Authorities::default();
+    certificates(bundle)?.into_iter().all(|certificate| store.add(certificate)).then_some(store)
 }
 
-/// Reads concatenated DER certificates. Each begins with SEQUENCE and its length: X.690, section 8.1.3.
+/// Reads concatenated DER certificates.
 fn certificates(mut der: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let mut certificates = Vec::new();
     while !der.is_empty() {
-        let length = match *der {
-            [0x30, length @ ..=0x7f, ..] => 2 + usize::from(length),
-            [0x30, 0x81, a, ..] => 3 + usize::from(a),
-            [0x30, 0x82, a, b, ..] => 4 + usize::from(u16::from_be_bytes([a, b])),
-            _ => return None,
-        };
-        certificates.push(der.split_off(..length)?.to_vec().into());
+        let before = der;
+        der::tagged(&mut der, der::SEQUENCE)?;
+        certificates.push(before[..before.len() - der.len()].to_vec().into());
     }
     if certificates.is_empty() { None } else { Some(certificates) }
 }

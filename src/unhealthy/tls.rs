@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use rustls::AlertDescription as Alert;
 use rustls::{CertificateError, Error as TlsError, InvalidMessage, OtherError};
@@ -10,15 +11,65 @@ use rustls::{CertificateError, Error as TlsError, InvalidMessage, OtherError};
 use super::cause::root;
 use super::fault::Fault;
 
-/// A chain of more certificates than are verified.
-#[derive(Debug)]
-pub struct LongChain;
+/// Why a server's certificate, or the chain that comes with it, is refused. Each reason prints as the end of a line that
+/// begins with the server's certificate.
+#[derive(Debug, Clone, Copy)]
+pub enum BadChain {
+    /// The certificate has no extensions.
+    Version,
+    /// An authority's own certificate, which is not itself trusted.
+    Authority,
+    /// Another certificate in its chain is not valid now.
+    OtherDates,
+    /// The trusted authority is not valid any more.
+    LateAuthority,
+    /// The trusted authority is not valid yet.
+    EarlyAuthority,
+    /// An issuer that is not an authority, or may not sign certificates.
+    NoAuthority,
+    /// An authority that may not issue certificates for servers.
+    AuthorityPurpose,
+    /// An authority that may not issue certificates for this name.
+    Name,
+    /// More certificates than an authority allows.
+    Length,
+    /// A critical extension that is not known.
+    Extension,
+    /// A signature by an unknown algorithm, or by a key of an unknown kind or size.
+    Algorithm,
+    /// More certificates than are verified.
+    Costly,
+}
 
-impl Error for LongChain {}
+impl Error for BadChain {}
 
-impl fmt::Display for LongChain {
+impl From<BadChain> for CertificateError {
+    fn from(reason: BadChain) -> Self {
+        Self::Other(OtherError(Arc::new(reason)))
+    }
+}
+
+impl fmt::Display for BadChain {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a chain that is too long")
+        out.write_str(match self {
+            Self::Version => "is not of version 3",
+            Self::Authority => {
+                "has an unknown issuer, or is an authority's own (--tls-ca-cert names those to trust, it too)"
+            }
+            Self::OtherDates => "comes with a chain of which another certificate has expired or is not yet valid",
+            Self::LateAuthority => "comes from an authority whose own certificate has expired",
+            Self::EarlyAuthority => "comes from an authority whose own certificate is not yet valid",
+            Self::NoAuthority => "was issued by a certificate that may not issue any",
+            Self::AuthorityPurpose => "comes from an authority that is not for servers",
+            Self::Name => "has a name that its authority may not certify",
+            Self::Length => "comes with a longer chain than its authority allows",
+            Self::Extension => "has an unknown critical extension, or its authority has",
+            Self::Algorithm => {
+                "has a signature, or its authority has, of an unsupported kind; expected RSA of 2048 to 8192 bits, ECDSA \
+                 P-256 or P-384, or Ed25519, and SHA-2"
+            }
+            Self::Costly => "comes with a chain that is too long, or repeats a name",
+        })
     }
 }
 
@@ -105,15 +156,9 @@ fn describe_certificate(error: &CertificateError, name: &str, out: &mut fmt::For
         ),
         Bad::Revoked => out.write_str("is revoked"),
         Bad::BadEncoding => out.write_str("can't be understood"),
-        Bad::Other(OtherError(error)) if error.is::<LongChain>() => {
-            out.write_str("comes with a chain that is too long, or repeats a name")
-        }
-        Bad::Other(OtherError(error)) => match error.downcast_ref() {
-            Some(webpki::Error::CaUsedAsEndEntity) => {
-                out.write_str("has an unknown issuer, or is an authority's own (--tls-ca-cert names those to trust)")
-            }
-            Some(webpki::Error::UnsupportedCertVersion) => out.write_str("is not of version 3"),
-            _ => out.write_str("can't be verified"),
+        Bad::Other(OtherError(error)) => match error.downcast_ref::<BadChain>() {
+            Some(reason) => write!(out, "{reason}"),
+            None => out.write_str("can't be verified"),
         },
         _ => out.write_str("can't be verified"),
     }

@@ -7,5 +7,6 @@ pub mod peer;
 pub mod pki;
 mod spiffe;
 mod tls;
+mod trust;
 pub mod workload_api;
 mod wrong_answers;

@@ -10,7 +10,7 @@ use crate::support::server::{Server, until_closed};
 use crate::support::{Outcome, Running, binary, have_tools, lprobe, run};
 
 /// An nginx that shows `identity`, with more `directives`.
-fn nginx(identity: &Identity, directives: &str) -> Nginx {
+pub fn nginx(identity: &Identity, directives: &str) -> Nginx {
     nginx_with("ssl", identity, directives)
 }
 
@@ -30,7 +30,7 @@ fn nginx_with(flags: &str, identity: &Identity, directives: &str) -> Nginx {
 
 const RSA: &[&str] = &["-algorithm", "rsa", "-pkeyopt", "rsa_keygen_bits:2048"];
 
-fn https(port: u16, path: &str, arguments: &[&str]) -> Outcome {
+pub fn https(port: u16, path: &str, arguments: &[&str]) -> Outcome {
     let target = format!("https://localhost:{port}{path}");
     lprobe(["--timeout=30s", &target].iter().chain(arguments))
 }
@@ -161,12 +161,12 @@ fn a_client_certificate_is_shown_where_it_is_asked_for() {
 }
 
 /// `openssl s_server`, on a port of its choice.
-struct OpenSsl {
-    port: u16,
+pub struct OpenSsl {
+    pub port: u16,
     _process: Running,
 }
 
-fn s_server(identity: &Identity, arguments: &[&str]) -> OpenSsl {
+pub fn s_server(identity: &Identity, arguments: &[&str]) -> OpenSsl {
     let mut process = Command::new("openssl")
         .args(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", text(&identity.certificate)])
         .args(["-key", text(&identity.key)])
@@ -271,8 +271,10 @@ fn trust_is_the_systems_unless_it_is_named() {
     let authority = Authority::new("authority");
     let server = nginx(&authority.issue("server", &["localhost"], as_is), "");
     let target = format!("https://localhost:{}/well", server.port);
-    let with_file =
-        |file: &str| run(Command::new(binary()).args(["--timeout=30s", &target]).env("SSL_CERT_FILE", file));
+    let with_file = |file: &str| {
+        let mut command = Command::new(binary());
+        run(command.args(["--timeout=30s", &target]).env("SSL_CERT_FILE", file).env_remove("SSL_CERT_DIR"))
+    };
     with_file(text(&authority.certificate)).healthy();
     with_file("/no/such/file").unhealthy_saying(&["SSL_CERT_FILE", "No such file", "--tls-ca-cert"]);
     with_file("/etc/hosts").unhealthy_saying(&["SSL_CERT_FILE", "no certificate"]);
@@ -292,7 +294,13 @@ fn trust_is_the_systems_unless_it_is_named() {
             .env("PATH", "/usr/sbin:/usr/bin")
             .env("SSL_CERT_FILE", variable))
     };
-    contained("").unhealthy_saying(&["no certificate to trust", "--tls-ca-cert", "SSL_CERT_FILE", "--tls-no-verify"]);
+    contained("").unhealthy_saying(&[
+        "no certificate to trust",
+        "--tls-ca-cert",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "--tls-no-verify",
+    ]);
     for bundle in [
         "etc/ssl/certs/ca-certificates.crt",
         "etc/pki/tls/certs/ca-bundle.crt",

@@ -3,9 +3,10 @@
 
 use std::cell::Cell;
 use std::ptr;
+use std::sync::Arc;
 
-use rustls::CertificateError;
 use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::{CertificateError, OtherError};
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 
 use super::certificate::Certificate;
@@ -129,6 +130,11 @@ pub fn refusal(error: webpki::Error) -> CertificateError {
         Bad::UnsupportedSignatureAlgorithmContext(_) | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
             BadChain::Algorithm.into()
         }
-        _ => CertificateError::BadEncoding,
+        Bad::BadDer
+        | Bad::BadDerTime
+        | Bad::TrailingData(_)
+        | Bad::ExtensionValueInvalid
+        | Bad::MalformedExtensions => CertificateError::BadEncoding,
+        other => CertificateError::Other(OtherError(Arc::new(other))),
     }
 }

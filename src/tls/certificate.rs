@@ -163,6 +163,10 @@ fn time(input: &mut &[u8]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -185,5 +189,24 @@ mod tests {
         ] {
             assert_eq!(time(&mut &text[..]), expected, "{}", text.escape_ascii());
         }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        let der = made.cert.der();
+        assert!(Certificate::parse(der).is_some());
+        for length in 0..der.len() {
+            assert!(Certificate::parse(&der[..length]).is_none(), "{length} bytes");
+        }
+        proptest!(|(place in 0..der.len(), byte: u8, other in 0..der.len(), another: u8)| {
+            let mut der = der.to_vec();
+            (der[place], der[other]) = (byte, another);
+            if let Some(certificate) = Certificate::parse(&der) {
+                let now = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
+                let _ = (certificate.check_dates(now), certificate.check_server(), certificate.check_issuer(1));
+            }
+        });
+        proptest!(|(bytes: Vec<u8>)| assert!(Certificate::parse(&bytes).is_none()));
     }
 }

@@ -9,6 +9,7 @@ use webpki::EndEntityCert;
 use super::authorities::{Authorities, refusal};
 use super::certificate::Certificate;
 use super::provider::SIGNATURES;
+use crate::unhealthy::tls::BadChain;
 
 /// The certificates that are trusted.
 #[derive(Debug)]
@@ -71,6 +72,17 @@ pub fn domain_of(id: &str) -> Option<&str> {
     id.strip_prefix("spiffe://")?.split('/').next().filter(|domain| !domain.is_empty())
 }
 
+/// Replaces the error of a signature that is not the key's, which is also that of a key that is too short: for the chain
+/// it means another issuer.
+fn bad_key(error: rustls::Error) -> rustls::Error {
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
+            CertificateError::from(BadChain::Key).into()
+        }
+        error => error,
+    }
+}
+
 impl ServerCertVerifier for Trust {
     fn verify_server_cert(
         &self,
@@ -90,7 +102,7 @@ impl ServerCertVerifier for Trust {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &SIGNATURES)
+        verify_tls12_signature(message, certificate, signature, &SIGNATURES).map_err(bad_key)
     }
 
     fn verify_tls13_signature(
@@ -99,7 +111,7 @@ impl ServerCertVerifier for Trust {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &SIGNATURES)
+        verify_tls13_signature(message, certificate, signature, &SIGNATURES).map_err(bad_key)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

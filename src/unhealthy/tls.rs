@@ -15,8 +15,10 @@ use super::fault::Fault;
 /// begins with the server's certificate.
 #[derive(Debug, Clone, Copy)]
 pub enum BadChain {
-    /// The certificate has no extensions.
+    /// A certificate without extensions.
     Version,
+    /// A key that did not sign the handshake, or that is too short.
+    Key,
     /// An authority's own certificate, which is not itself trusted.
     Authority,
     /// Another certificate in its chain is not valid now.
@@ -52,21 +54,22 @@ impl From<BadChain> for CertificateError {
 impl fmt::Display for BadChain {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
-            Self::Version => "is not of version 3",
+            Self::Version => "is not of version 3, or one in its chain is not",
+            Self::Key => "has a key that did not sign the handshake, or an RSA key of fewer than 2048 bits",
             Self::Authority => {
                 "has an unknown issuer, or is an authority's own (--tls-ca-cert names those to trust, it too)"
             }
-            Self::OtherDates => "comes with a chain of which another certificate has expired or is not yet valid",
+            Self::OtherDates => "comes with a chain in which another certificate has expired, or is not yet valid",
             Self::LateAuthority => "comes from an authority whose own certificate has expired",
             Self::EarlyAuthority => "comes from an authority whose own certificate is not yet valid",
             Self::NoAuthority => "was issued by a certificate that may not issue any",
             Self::AuthorityPurpose => "comes from an authority that is not for servers",
             Self::Name => "has a name that its authority may not certify",
             Self::Length => "comes with a longer chain than its authority allows",
-            Self::Extension => "has an unknown critical extension, or its authority has",
+            Self::Extension => "has an unknown critical extension, or one in its chain has",
             Self::Algorithm => {
-                "has a signature, or its authority has, of an unsupported kind; expected RSA of 2048 to 8192 bits, ECDSA \
-                 P-256 or P-384, or Ed25519, and SHA-2"
+                "has a signature of an unsupported kind, or one in its chain has; expected RSA, ECDSA with P-256 or P-384, \
+                 or Ed25519, and SHA-2"
             }
             Self::Costly => "comes with a chain that is too long, or repeats a name",
         })
@@ -152,10 +155,11 @@ fn describe_certificate(error: &CertificateError, name: &str, out: &mut fmt::For
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => out.write_str("is not for servers"),
         Bad::ApplicationVerificationFailure => out.write_str("is from an unknown SPIFFE trust domain"),
         Bad::BadSignature => out.write_str(
-            "has an unknown issuer: the one of that name has another key (--tls-ca-cert names those to trust)",
+            "has an unknown issuer: the one of that name has another key, or an RSA key of fewer than 2048 bits \
+             (--tls-ca-cert names those to trust)",
         ),
         Bad::Revoked => out.write_str("is revoked"),
-        Bad::BadEncoding => out.write_str("can't be understood"),
+        Bad::BadEncoding => out.write_str("can't be understood, or one in its chain can't"),
         Bad::Other(OtherError(error)) => match error.downcast_ref::<BadChain>() {
             Some(reason) => write!(out, "{reason}"),
             None => out.write_str("can't be verified"),

@@ -71,7 +71,7 @@ impl fmt::Display for BadChain {
                 "has a signature of an unsupported kind, or one in its chain has; expected RSA, ECDSA with P-256 or P-384, \
                  or Ed25519, and SHA-2"
             }
-            Self::Costly => "comes with a chain that is too long, or repeats a name",
+            Self::Costly => "comes with a chain that is too long, or repeats names",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What only lprobe-full has: TLS, HTTP/2 and gRPC, against real servers and misbehaving ones.
 
-mod chains;
+pub mod chains;
 mod grpc;
 mod http2;
 mod memcheck;

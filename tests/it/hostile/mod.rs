@@ -1,6 +1,8 @@
 //! Hostile servers: whatever one does, the verdict is the expected one, the deadline is kept and memory stays within its
 //! budget. One table a protocol. The tests of this file run alone, one after the other, since they measure time.
 
+#[cfg(feature = "full")]
+mod chains;
 mod http;
 #[cfg(feature = "full")]
 mod http2;

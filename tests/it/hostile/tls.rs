@@ -154,7 +154,7 @@ fn beginnings(table: &mut Vec<Case>) {
 
 /// A decent server, whose records are cut off and added to.
 #[derive(Clone)]
-struct Tampered {
+pub struct Tampered {
     config: Arc<ServerConfig>,
     answer: &'static [u8],
     /// So many records go out, and of the next this much of its length, before this is played.
@@ -182,7 +182,7 @@ impl Tampered {
         Self::with_chain(identity, vec![], version, change)
     }
 
-    fn with_chain(
+    pub fn with_chain(
         identity: &Identity,
         others: Vec<CertificateDer<'static>>,
         version: &'static SupportedProtocolVersion,
@@ -210,7 +210,7 @@ impl Tampered {
         }
     }
 
-    fn case(self, name: String, arguments: &[&str], verdict: Verdict) -> Case {
+    pub fn case(self, name: String, arguments: &[&str], verdict: Verdict) -> Case {
         Case::new(name, arguments, verdict, Some(Box::new(move |client| _ = self.serve(client))))
     }
 

@@ -91,6 +91,12 @@ pub fn unknown(is_critical: bool) -> Extension {
     Extension { identifier: vec![0x2a, 0x03, 0x04], is_critical, value: vec![5, 0] }
 }
 
+/// One that nobody knows, of so many bytes, and a number of its own.
+pub fn numbered(number: u16, size: usize) -> Extension {
+    let [a, b, c] = [(number >> 14) as u8 | 0x80, (number >> 7) as u8 | 0x80, number as u8 & 0x7f];
+    Extension { identifier: vec![0x2a, 0x03, 0x05, a, b, c], is_critical: false, value: element(4, &vec![0; size]) }
+}
+
 pub fn basic(is_authority: bool, length: Option<u8>) -> Extension {
     let authority = if is_authority { element(1, &[0xff]) } else { vec![] };
     standard(19, true, sequence(&[authority, length.map_or(vec![], |length| element(2, &[length]))]))
@@ -178,7 +184,8 @@ pub struct Forge {
 pub struct Key {
     pub path: PathBuf,
     public: Vec<u8>,
-    pair: Option<KeyPair>,
+    /// Of a P-256 key only.
+    pub pair: Option<KeyPair>,
 }
 
 impl Forge {
@@ -230,6 +237,8 @@ fn make_key(folder: &Path, name: &str) -> Key {
     let arguments: &[&str] = match kind {
         "P-256" | "P-384" | "P-521" => &["-algorithm", "EC", "-pkeyopt", &format!("ec_paramgen_curve:{kind}")],
         "ed25519" | "ed448" => &["-algorithm", kind],
+        // Of five primes, such a long key is made in seconds.
+        "rsa8192" => &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:8192", "-pkeyopt", "rsa_keygen_primes:5"],
         bits => &["-algorithm", "RSA", "-pkeyopt", &format!("rsa_keygen_bits:{}", &bits["rsa".len()..])],
     };
     openssl(&[&["genpkey", "-out", text(&path)], arguments].concat());

@@ -1,7 +1,7 @@
 //! Chains of certificates, each judged by lprobe and by others. What is healthy, `openssl verify` takes too, as it comes; what
 //! is not, curl with OpenSSL refuses too, unless a row says why. docs/tls-and-grpc.md has those rows.
 
-mod forge;
+pub mod forge;
 mod issuers;
 mod names;
 mod row;
@@ -108,7 +108,7 @@ fn judge(forge: &Forge, number: usize, row: &Row) -> Result<(), String> {
     Err(format!("{differs:?}: {:?}; OpenSSL: {:?}", ours.stderr, openssl().stderr))
 }
 
-fn pem(der: &[u8]) -> String {
+pub fn pem(der: &[u8]) -> String {
     use std::fmt::Write;
     let mut text = "-----BEGIN CERTIFICATE-----\n".to_owned();
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -26,6 +26,7 @@ fn shaped(rows: &mut Vec<Row>) {
     });
     row!(rows, "leaf twice in the chain", "", |it| it.sent.insert(0, LEAF));
     row!(rows, "intermediate twice in the chain", "", |it| it.sent.push(MIDDLE));
+    row!(rows, "leaf, intermediate and root, all twice", "", |it| it.sent = vec![MIDDLE, ROOT, LEAF, MIDDLE, ROOT]);
     row!(rows, "unrelated certificate in the chain", "", |it| {
         let other = it.copy(ROOT, |root| (root.subject, root.key, root.issuer) = ("other", "P-256 other", 3));
         it.sent.insert(0, other);

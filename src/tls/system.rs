@@ -62,7 +62,12 @@ fn add_folders(authorities: &mut Authorities, folders: &OsStr) -> Result<(), Bad
         if read.len() > MAX_FILES || bytes > MAX_FILE {
             return Err(BadCredentials::LongFolders);
         }
-        let _ = add_file(authorities, &path);
+        // Debian's folder has the bundle, too.
+        for certificate in certificates(&path).into_iter().flatten() {
+            if !authorities.contains(&certificate) {
+                authorities.add(certificate);
+            }
+        }
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ impl fmt::Display for BadChain {
             Self::Version => "is not of version 3, or one in its chain is not",
             Self::Key => "has a key that did not sign the handshake, or an RSA key of fewer than 2048 bits",
             Self::Authority => {
-                "has an unknown issuer, or is an authority's own (--tls-ca-cert names those to trust, it too)"
+                "has an unknown issuer, or is an authority's own (CA:TRUE); put it in --tls-ca-cert itself to trust it"
             }
             Self::OtherDates => "comes with a chain in which another certificate has expired, or is not yet valid",
             Self::LateAuthority => "comes from an authority whose own certificate has expired",

@@ -100,8 +100,8 @@ impl Matrix {
         for (scheme, reply) in [
             ("redis", &b"+PONG\r\n"[..]),
             ("postgres", b"R\0\0\0\x08\0\0\0\0"),
-            ("mysql", b"\x02\0\0\0\x0a\0"),
-            ("amqp", b"\x01\0\0\0\0\0\x04\0\x0a\0\x0a\xce"),
+            ("mysql", b"\x17\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff"),
+            ("amqp", b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x01e\xce"),
             ("tcp", b"hello"),
         ] {
             let server = Server::greeting(move |mut stream| {

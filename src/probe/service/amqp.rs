@@ -20,7 +20,7 @@ fn judge(reply: &[u8]) -> Judgement {
             // Section 2.3.5: the payload, whose length precedes it, and the octet that ends a frame.
             let payload = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
             match reply.get(7..).and_then(|rest| rest.get(payload)) {
-                Some(0xce) => Judgement::Healthy,
+                Some(0xce) if reply.get(11..7 + payload).is_some_and(is_start) => Judgement::Healthy,
                 Some(_) => Judgement::Unhealthy,
                 None => Judgement::More,
             }
@@ -28,6 +28,18 @@ fn judge(reply: &[u8]) -> Judgement {
         [1, ..] | [] if reply.len() < 11 => Judgement::More,
         _ => Judgement::Unhealthy,
     }
+}
+
+/// Checks the arguments of Connection.Start: version 0-9, then a table and two long strings, each behind its length.
+fn is_start(arguments: &[u8]) -> bool {
+    let mut rest = arguments.strip_prefix(&[0, 9]);
+    for _ in 0..3 {
+        rest = rest.and_then(|rest| {
+            let (length, after) = rest.split_first_chunk()?;
+            after.get(u32::from_be_bytes(*length) as usize..)
+        });
+    }
+    rest.is_some_and(<[u8]>::is_empty)
 }
 
 #[cfg(test)]
@@ -38,8 +50,10 @@ mod tests {
     #[test]
     fn connection_start_is_healthy_and_another_version_is_not() {
         assert_judged(judge, &[
-            (b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09\xce", Judgement::Healthy),
-            (b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09\0", Judgement::Unhealthy),
+            (b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x01e\xce", Judgement::Healthy),
+            (b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x01e\0", Judgement::Unhealthy),
+            (b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x02e\xce", Judgement::Unhealthy),
+            (b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09\xce", Judgement::Unhealthy),
             (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09", Judgement::More),
             (b"\x01\0\0\0\0\x01\xf4\0\x0a\0", Judgement::More),
             (b"AMQP\0\0\x09\x01", Judgement::Unhealthy),

@@ -11,27 +11,16 @@ pub enum Judgement {
     More,
 }
 
-/// Judges a reply by its beginning: a healthy reply begins with one of `accepted`.
-fn begins(reply: &[u8], accepted: &[&[u8]]) -> Judgement {
-    if accepted.iter().any(|beginning| reply.starts_with(beginning)) {
-        Judgement::Healthy
-    } else if accepted.iter().any(|beginning| beginning.starts_with(reply)) {
-        Judgement::More
-    } else {
-        Judgement::Unhealthy
+/// Judges a reply of one line, which begins with one of `accepted`. `is_healthy` judges the line once it is complete, since
+/// a server that dies may send half of it.
+pub fn line(reply: &[u8], accepted: &[&[u8]], is_healthy: fn(&[u8]) -> bool) -> Judgement {
+    if !accepted.iter().any(|beginning| beginning.starts_with(reply) || reply.starts_with(beginning)) {
+        return Judgement::Unhealthy;
     }
-}
-
-/// The longest line that must be complete, in bytes.
-const LONG_LINE: usize = 2048;
-
-/// Judges a reply of one line by how it begins: one of `accepted` is healthy once the line is complete, since a server that
-/// dies may send half of it. A line that is longer than [`LONG_LINE`] is judged by its beginning.
-pub fn line_begins(reply: &[u8], accepted: &[&[u8]]) -> Judgement {
-    let is_complete = reply.windows(2).any(|pair| pair == b"\r\n") || reply.len() >= LONG_LINE;
-    match begins(reply, accepted) {
-        Judgement::Healthy if !is_complete => Judgement::More,
-        judgement => judgement,
+    match reply.windows(2).position(|pair| pair == b"\r\n") {
+        Some(end) if is_healthy(&reply[..end]) => Judgement::Healthy,
+        Some(_) => Judgement::Unhealthy,
+        None => Judgement::More,
     }
 }
 

@@ -1,7 +1,7 @@
 //! memcached: its doc/protocol.txt, "Other commands" and "Error strings".
 
 use super::definition::Service;
-use super::judgement::{Judgement, line_begins};
+use super::judgement::{Judgement, line};
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -14,7 +14,7 @@ pub const SERVICE: Service = Service {
 
 /// A server that has no room for another client sends `ERROR Too many open connections`.
 fn judge(reply: &[u8]) -> Judgement {
-    line_begins(reply, &[b"VERSION "])
+    line(reply, &[b"VERSION "], |line| line != b"VERSION ")
 }
 
 #[cfg(test)]
@@ -31,6 +31,9 @@ mod tests {
             (b"", Judgement::More),
             (b"ERROR Too many open connections\r\n", Judgement::Unhealthy),
             (b"ERROR\r\n", Judgement::Unhealthy),
+            (b"VERSION \r\n", Judgement::Unhealthy),
+            (&[b'V'; 3000], Judgement::Unhealthy),
+            (&[&b"VERSION "[..], &[b'1'; 3000]].concat(), Judgement::More),
         ]);
     }
 }

@@ -1,14 +1,21 @@
 //! NATS: <https://docs.nats.io/reference/reference-protocols/nats-protocol>, "INFO". The server greets first.
 
 use super::definition::Service;
-use super::judgement::{Judgement, line_begins};
+use super::judgement::{Judgement, line};
 
 /// The service.
 pub const SERVICE: Service = Service { scheme: "nats", port: 4222, healthy: "the server's INFO", greeting: b"", judge };
 
-/// A server sends INFO once it takes clients, and before it asks for credentials or TLS.
+/// The length from which on a line is judged by its beginning, in bytes. It has the addresses of the whole cluster, and may
+/// be longer than what is read.
+const LONG_LINE: usize = 2048;
+
+/// Accepts one JSON object, which is complete at the end of the line. A server sends INFO once it takes clients, and before it asks for credentials or TLS.
 fn judge(reply: &[u8]) -> Judgement {
-    line_begins(reply, &[b"INFO {"])
+    match line(reply, &[b"INFO {"], |line| line.trim_ascii_end().ends_with(b"}")) {
+        Judgement::More if reply.len() >= LONG_LINE => Judgement::Healthy,
+        judgement => judgement,
+    }
 }
 
 #[cfg(test)]
@@ -21,6 +28,8 @@ mod tests {
         assert_judged(judge, &[
             (b"INFO {\"server_id\":\"N\"} \r\n", Judgement::Healthy),
             (b"INFO {\"server_id\":", Judgement::More),
+            (b"INFO {\"server_id\":\r\n", Judgement::Unhealthy),
+            (&[&b"INFO {"[..], &[b'"'; 2042]].concat(), Judgement::Healthy),
             (b"INFO", Judgement::More),
             (b"", Judgement::More),
             (b"-ERR 'maximum connections exceeded'\r\n", Judgement::Unhealthy),

@@ -25,13 +25,22 @@ fn judge(reply: &[u8]) -> Judgement {
         return Judgement::Unhealthy;
     };
     let Some(body) = body.get(..length) else { return Judgement::More };
-    let code = || body.split(|&byte| byte == 0).find_map(|field| field.strip_prefix(b"C"));
+    // Each field of an error ends in NUL, and so does the list of them.
+    let code = || {
+        let mut fields = body.strip_suffix(b"\0\0")?.split(|&byte| byte == 0);
+        fields.find_map(|field| field.strip_prefix(b"C"))
+    };
     let is_ready = match kind {
         // The last authentication request has number 12.
         b'R' => matches!(body, [0, 0, 0, 0..=12, ..]),
-        _ => code().is_some_and(|code| code.len() == 5 && code != b"57P03"),
+        _ => code().is_some_and(|code| is_sqlstate(code) && code != b"57P03"),
     };
     if is_ready { Judgement::Healthy } else { Judgement::Unhealthy }
+}
+
+/// PostgreSQL documentation, appendix A: five digits and letters in upper case.
+fn is_sqlstate(code: &[u8]) -> bool {
+    code.len() == 5 && code.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'Z'))
 }
 
 #[cfg(test)]
@@ -46,6 +55,7 @@ mod tests {
             (b"R\0\0\0\x08\0\0\0\x0d", Judgement::Unhealthy),
             (b"E\0\0\0\x13SFATAL\0C28000\0\0\0", Judgement::Healthy),
             (b"E\0\0\0\x13SFATAL\0C57P03\0\0\0", Judgement::Unhealthy),
+            (b"E\0\0\0\x13SFATAL\0C28000\0M\0", Judgement::Unhealthy),
             (b"E\0\0\0\x13SFATAL\0C57", Judgement::More),
             (b"R\0\0", Judgement::More),
             (b"R\xff\xff\xff\xff", Judgement::Unhealthy),

@@ -1,7 +1,7 @@
 //! Redis, and servers that speak its protocol: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
 
 use super::definition::Service;
-use super::judgement::{Judgement, line_begins};
+use super::judgement::{Judgement, line};
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -15,7 +15,7 @@ pub const SERVICE: Service = Service {
 /// Accepts a pong, and a request for a password, which only a live server sends. A server that is still loading its
 /// data (-LOADING) is not ready.
 fn judge(reply: &[u8]) -> Judgement {
-    line_begins(reply, &[b"+PONG\r\n", b"-NOAUTH "])
+    line(reply, &[b"+PONG\r\n", b"-NOAUTH "], |_| true)
 }
 
 #[cfg(test)]

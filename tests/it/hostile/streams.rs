@@ -28,11 +28,11 @@ const PROTOCOLS: &[Protocol] = &[
     Protocol { arguments: &["redis://:PORT"], sent: b"PING\r\n", reply: b"-NOAUTH Authentication required.\r\n" },
     Protocol { arguments: &["postgres://:PORT"], sent: b"postgres\0\0", reply: b"R\0\0\0\x08\0\0\0\0" },
     Protocol { arguments: &["postgres://:PORT"], sent: b"postgres\0\0", reply: b"E\0\0\0\x0cC28000\0\0" },
-    Protocol { arguments: &["mysql://:PORT"], sent: b"", reply: b"\x06\0\0\0\x0a10.6\0" },
+    Protocol { arguments: &["mysql://:PORT"], sent: b"", reply: b"\x15\0\0\0\x0a10.6\0\x08\0\0\0abcdefgh\0\xff\xff" },
     Protocol {
         arguments: &["amqp://:PORT"],
         sent: b"AMQP\0\0\x09\x01",
-        reply: b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09\xce",
+        reply: b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x01e\xce",
     },
     Protocol { arguments: &["nats://:PORT"], sent: b"", reply: b"INFO {\"server_id\":\"N\"} \r\n" },
     Protocol { arguments: &["memcached://:PORT"], sent: b"version\r\n", reply: b"VERSION 1.6.18\r\n" },

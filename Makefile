@@ -1,4 +1,4 @@
-.PHONY: dist demo test test-slow fuzz reproduce miri image release bench bench-node docs clean
+.PHONY: dist demo test test-slow fuzz answers reproduce miri image release bench bench-node docs clean
 
 dist:
 	scripts/dist
@@ -18,6 +18,11 @@ test-slow: dist target/demo-server
 # Each target of fuzz/ for FUZZ_SECONDS, 60 unless told otherwise.
 fuzz:
 	scripts/fuzz
+
+# Made-up answers, each judged by lprobe's code and by a second reading: ANSWERS of them, ten million unless told otherwise,
+# by SEED, 1 unless told otherwise. ANSWER=N shows one.
+answers:
+	scripts/answers
 
 # Whether the same source makes the same bytes, wherever it is built: some minutes.
 reproduce:

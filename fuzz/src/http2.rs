@@ -41,8 +41,7 @@ pub fn accepts(input: &[u8]) -> bool {
 }
 
 fn healthy(answer: &[u8], piece: usize, probe: &Probe) -> bool {
-    let (stream, progress) =
-        (peer::saying(answer, piece), Progress::start(Instant::now(), Duration::from_secs(10), false));
+    let (stream, progress) = (peer::saying(answer, &[piece]), Progress::start(Instant::now(), Duration::from_secs(10), false));
     match probe {
         Probe::Grpc(probe) => peer::run(grpc_health::check(stream, probe, &progress)).is_ok(),
         Probe::Http(probe) => peer::run(http::ask(stream, probe, &progress)).is_ok(),

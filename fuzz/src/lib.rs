@@ -7,9 +7,11 @@ pub mod arguments;
 pub mod decoders;
 pub mod exchange;
 pub mod expand;
+pub mod greetings;
 #[cfg(feature = "full")]
 pub mod http2;
-mod peer;
+pub mod peer;
+pub mod reading;
 pub mod response;
 pub mod rfc9112;
 pub mod target;

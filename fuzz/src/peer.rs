@@ -13,14 +13,15 @@ use tokio::runtime::{Builder, Runtime};
 struct Peer {
     answer: Vec<u8>,
     said: usize,
-    /// The most that it says at a time, in bytes.
-    piece: usize,
+    /// The most that it says at a time, in bytes: one after the other, and again from the first.
+    pieces: Vec<usize>,
+    turn: usize,
     spoken_to: bool,
 }
 
 /// The server's end of a connection: `answer` in pieces of so many bytes, and then nothing more.
-pub fn saying(answer: &[u8], piece: usize) -> Stream {
-    Box::new(Peer { answer: answer.to_vec(), said: 0, piece, spoken_to: true })
+pub fn saying(answer: &[u8], pieces: &[usize]) -> Stream {
+    Box::new(Peer { answer: answer.to_vec(), said: 0, pieces: pieces.to_vec(), turn: 0, spoken_to: true })
 }
 
 /// Returns the probe that `arguments`, which name one target, ask for.
@@ -52,9 +53,10 @@ impl AsyncRead for Peer {
             return Poll::Pending;
         }
         let rest = &self.answer[self.said..];
-        let piece = &rest[..rest.len().min(self.piece).min(buffer.remaining())];
+        let piece = &rest[..rest.len().min(self.pieces[self.turn]).min(buffer.remaining())];
         buffer.put_slice(piece);
         self.said += piece.len();
+        self.turn = (self.turn + 1) % self.pieces.len();
         Poll::Ready(Ok(()))
     }
 }

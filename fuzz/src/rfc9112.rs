@@ -27,7 +27,8 @@ pub fn answer(mut bytes: &[u8], to_head: bool) -> Option<Answer> {
         let (status, framing, rest) = head(bytes)?;
         match status {
             100 | 102..200 => bytes = rest,
-            // It has no body, whatever its fields say: section 6.3, item 1.
+            // It has no body, whatever its fields say: section 6.3, item 1. So a Content-Length that is wrong, or no number,
+            // does no harm here: nobody reads by it, and the status decides.
             _ if to_head || [101, 204, 304].contains(&status) => {
                 return Some(Answer { status, body: Some(Vec::new()) });
             }
@@ -96,7 +97,9 @@ fn status_line_of(line: &[u8]) -> Option<(u8, u16)> {
     let status = [a, b, c].into_iter().try_fold(0, |status, &byte| Some(10 * status + u16::from(digit(byte)?)))?;
     // RFC 9110, section 15: other numbers are invalid.
     let valid = (100..600).contains(&status) && reason.iter().all(|&byte| is_text(byte));
-    Some((digit(*minor)?, status)).filter(|_| valid)
+    // Section 2.3 has a recipient take a higher minor version for 1.1, but curl and hyper refuse it.
+    let minor = digit(*minor).filter(|&minor| minor <= 1)?;
+    Some((minor, status)).filter(|_| valid)
 }
 
 /// Section 5: `field-name ":" OWS field-value OWS`.

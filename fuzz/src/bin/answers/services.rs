@@ -1,0 +1,173 @@
+//! Replies of the servers whose handshake is known, and of others in which a text is expected.
+
+use lprobe::door::SERVICES;
+use lprobe_fuzz::exchange;
+
+use crate::Case;
+use crate::mutate::slips;
+use crate::random::Random;
+
+/// What a server says first.
+struct Replies {
+    scheme: &'static str,
+    good: &'static [&'static [u8]],
+    bad: &'static [&'static [u8]],
+}
+
+const REPLIES: &[Replies] = &[
+    Replies {
+        scheme: "redis",
+        good: &[b"+PONG\r\n", b"-NOAUTH Authentication required.\r\n", b"-NOAUTH \r\n"],
+        bad: &[
+            b"-LOADING Redis is loading the dataset in memory\r\n",
+            b"-ERR unknown command\r\n",
+            b"-DENIED Redis is running in protected mode\r\n",
+            b"-MASTERDOWN Link with MASTER is down\r\n",
+            b"-NOAUTHENTICATION\r\n",
+            b"+PONG\n",
+            b"+PONG PONG\r\n",
+            b"$4\r\nPONG\r\n",
+            b"+OK\r\n",
+        ],
+    },
+    Replies {
+        scheme: "postgres",
+        good: &[
+            b"R\0\0\0\x08\0\0\0\0S\0\0\0\x16application_name\0\0",
+            b"R\0\0\0\x08\0\0\0\x03",
+            b"R\0\0\0\x0c\0\0\0\x05\x01\x02\x03\x04",
+            b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0",
+            b"E\0\0\0\x28SFATAL\0VFATAL\0C28000\0Mno pg_hba.co\0\0",
+            b"E\0\0\0\x1aSFATAL\0C3D000\0Mno db\0\0",
+        ],
+        bad: &[
+            b"E\0\0\0\x32SFATAL\0VFATAL\0C57P03\0Mthe database system is\0\0",
+            b"E\0\0\0\x0cSFATAL\0\0",
+            b"E\0\0\0\x12SFATAL\0C2800\0\0",
+            b"R\0\0\0\x08\0\0\0\x0d",
+            b"R\0\0\0\x08\0\x01\0\0",
+            b"R\0\0\0\x04",
+            b"EFATAL: sorry, too many clients\n\0",
+            b"N",
+            b"S",
+        ],
+    },
+    Replies {
+        scheme: "mysql",
+        good: &[
+            b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0abcdefghijkl\0caching_sha2_password\0",
+            b"\x1d\0\0\0\x0a10.6.4-Maria\0\x01\0\0\0abcdefgh\0\0\0",
+        ],
+        bad: &[
+            b"\x17\0\0\0\xff\x10\x04Too many connections",
+            b"\x45\0\0\0\xffj\x04Host '10.0.0.1' is not allowed to connect to this MySQL server....",
+            b"\x05\0\0\0\x0a8.0\0",
+            b"\x01\0\0\0\x0a",
+            b"\0\0\0\0\x0a8.0\0",
+            b"\x07\0\0\x02\0\0\0\x02\0\0\0",
+        ],
+    },
+    Replies {
+        scheme: "amqp",
+        good: &[
+            b"\x01\0\0\0\0\0\x25\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x0ePLAIN AMQPLAIN\0\0\0\x05en_US\xce",
+            b"\x01\0\0\0\0\0\x2b\0\x0a\0\x0a\0\x09\0\0\0\x0f\x07productS\0\0\0\x02RM\0\0\0\x05PLAIN\0\0\0\x05en_US\xce",
+        ],
+        bad: &[b"AMQP\0\0\x09\x01", b"AMQP\0\x01\0\0", b"\x01\0\0\0\0\0\x04\0\x0a\0\x32\xce", b"\x08\0\0\0\0\0\0\xce"],
+    },
+    Replies {
+        scheme: "nats",
+        good: &[
+            b"INFO {\"server_id\":\"N\",\"version\":\"2.9\",\"max_payload\":1048576} \r\n",
+            b"INFO {}\r\n",
+            b"INFO {\"a\":{\"b\":1}}\r\nPING\r\n",
+        ],
+        bad: &[
+            b"-ERR 'maximum connections exceeded'\r\n",
+            b"INFORMATION\r\n",
+            b"INFO\r\n",
+            b"INFO []\r\n",
+            b"PING\r\n",
+            b"+OK\r\n",
+            b"INFO {\"server_id\":\"N\",\r\n",
+        ],
+    },
+    Replies {
+        scheme: "memcached",
+        good: &[b"VERSION 1.6.18\r\n", b"VERSION 1\r\n"],
+        bad: &[b"ERROR Too many open connections\r\n", b"ERROR\r\n", b"SERVER_ERROR out of memory\r\n", b"VERSION\r\n", b"version 1\r\n"],
+    },
+];
+
+/// What other programs say on the same port.
+const OTHERS: &[&[u8]] = &[
+    b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    b"\x15\x03\x03\0\x02\x02\x46",
+    b"\0\0\0\x04\0\0\0\0\0",
+    b"220 ready ESMTP\r\n",
+    b"SSH-2.0-OpenSSH_9.2\r\n",
+    b"",
+];
+
+/// Makes the reply of a service, and asks about it.
+pub fn case(random: &mut Random) -> Case {
+    let which = random.below(SERVICES.len());
+    let scheme = SERVICES[which].scheme;
+    let Some(Replies { good, bad, .. }) = REPLIES.iter().find(|replies| replies.scheme == scheme) else {
+        panic!("add {scheme} to fuzz/src/bin/answers/services.rs")
+    };
+    let mut reply = match random.below(12) {
+        0..7 => random.pick(good).to_vec(),
+        7..10 => random.pick(bad).to_vec(),
+        10 => random.pick(OTHERS).to_vec(),
+        _ => {
+            let other = &REPLIES[random.below(REPLIES.len())];
+            random.pick(other.good).to_vec()
+        }
+    };
+    if random.one_in(40) {
+        let long = vec![random.pick(b"x\0 \"}"); random.between(1, 5000)];
+        let place = random.below(reply.len() + 1);
+        reply.splice(place..place, long);
+    }
+    spoilt(random, &mut reply);
+    let pieces = random.pieces(reply.len());
+    let question = format!("{scheme}://");
+    Case {
+        question,
+        which,
+        ask: |place, reply, pieces| exchange::asked(Some(place), reply, pieces),
+        answer: reply,
+        pieces,
+    }
+}
+
+/// Makes a reply in which a text is expected, and asks about it.
+pub fn text_case(random: &mut Random) -> Case {
+    let mut reply = random.text(b"raedy\0\r\n\xff", 40);
+    if random.one_in(20) {
+        let place = random.below(reply.len() + 1);
+        reply.splice(place..place, vec![b'.'; random.pick(&[100, 2000, 4090, 4093, 4096, 5000])]);
+    }
+    if random.one_in(2) {
+        let place = random.below(reply.len() + 1);
+        reply.splice(
+            place..place,
+            random.pick(&[&b"ready"[..], b"steady", b"readready", b"READY", b"read", b"rready"]).to_vec(),
+        );
+    }
+    spoilt(random, &mut reply);
+    let pieces = random.pieces(reply.len());
+    let question = "tcp:// --expect steady --expect ready".into();
+    Case { question, which: 0, ask: |_, reply, pieces| exchange::asked(None, reply, pieces), answer: reply, pieces }
+}
+
+/// Cuts a reply off, or makes slips in it.
+fn spoilt(random: &mut Random, reply: &mut Vec<u8>) {
+    if random.one_in(3) {
+        reply.truncate(random.below(reply.len() + 1));
+    }
+    if random.one_in(3) {
+        slips(random, reply, b"\r\n \0\x01\x0aRE+-{}");
+    }
+}

@@ -13,5 +13,9 @@ pub mod http2;
 pub mod peer;
 pub mod reading;
 pub mod response;
+#[cfg(feature = "full")]
+pub mod rfc7541;
 pub mod rfc9112;
+#[cfg(feature = "full")]
+pub mod rfc9113;
 pub mod target;

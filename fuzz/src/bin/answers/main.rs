@@ -3,7 +3,10 @@
 //!
 //! `make answers` runs it: ANSWERS says how many, SEED which, and ANSWER=N shows one of them.
 
+mod frames;
+mod hpack;
 mod http1;
+mod http2;
 mod mutate;
 mod random;
 mod services;
@@ -42,7 +45,9 @@ struct Kind {
 }
 
 const KINDS: &[Kind] = &[
-    Kind { name: "HTTP/1.1", share: 80, make: http1::case },
+    Kind { name: "HTTP/1.1", share: 35, make: http1::case },
+    Kind { name: "HTTP/2", share: 25, make: http2::http_case },
+    Kind { name: "gRPC", share: 20, make: http2::grpc_case },
     Kind { name: "services", share: 15, make: services::case },
     Kind { name: "expected text", share: 5, make: services::text_case },
 ];

@@ -247,4 +247,13 @@ mod tests {
         assert_eq!(decoder.block(b"\x80"), None);
         assert_eq!(decoder.block(b"\x88\x20"), None);
     }
+    #[test]
+    fn each_code_decodes_to_its_byte() {
+        for byte in 0..=u8::MAX {
+            let (code, length) = code(byte);
+            let padded = u64::from(code) << (64 - length) | u64::MAX >> length;
+            let bytes = &padded.to_be_bytes()[..length.div_ceil(8) as usize];
+            assert_eq!(huffman(bytes), Some(vec![byte]));
+        }
+    }
 }

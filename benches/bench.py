@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """What a probe costs, by lprobe and by others, against nginx on loopback: docs/measurements.md and docs/cost.svg.
 
+`benches/bench.py attacks` renews the page's last section alone, from what `make test` and `make answers` have left in target/.
+
 Counts first (bytes, page faults, system calls, instructions), then times: medians of interleaved runs. On Debian, as root;
 `make bench` builds what it measures.
 """
@@ -259,6 +261,34 @@ def several(port):
     ]
 
 
+def attacks():
+    """What `make answers` and the tests in tests/it/hostile/ have left in target/, as a section of the page."""
+    lines = (ROOT / "target/answers.txt").read_text().splitlines()
+    rows = {}
+    for path in sorted((ROOT / "target/hostile").iterdir()):
+        name = path.name.partition("-hostile-")[0]
+        cases, runs, late, peak = map(int, path.read_text().split())
+        known = rows.setdefault(name, [0, 0, 0, 0])
+        rows[name] = [known[0] + cases, known[1] + runs, max(known[2], late), max(known[3], peak)]
+    cells = [[name, f"{cases:,}", f"{runs:,}", f"{late / 1000:.1f}", f"{peak / 1024:,.0f}"] for name, (cases, runs, late, peak) in rows.items()]
+    head = ["program", "hostile servers", "runs", "worst lateness ms", "worst RSS KiB"]
+    return (
+        f"{ATTACKS}\n\n`make test` runs each hostile server of tests/it/hostile/ against the real binary, for one target and for eight at\n"
+        "once. The lateness is that behind the deadline, and the memory the most that was resident.\n\n"
+        f"{markdown(head, cells)}\n\n`make answers` makes answers up, and holds lprobe's verdict on each against a second reading. The last run:\n\n"
+        f"```\n{lines[-1]}\n```\n"
+    )
+
+
+ATTACKS = "## Under attack"
+
+
+def write_attacks():
+    """Puts that section into the page, and leaves the rest as it is."""
+    page = (ROOT / "docs/measurements.md").read_text().partition(ATTACKS)[0].rstrip()
+    (ROOT / "docs/measurements.md").write_text(f"{page}\n\n{attacks()}")
+
+
 def chart(rows):
     """Bars of CPU and page faults of a healthy probe, as SVG that reads on light and dark pages."""
     bars = [(row[0], float(row[5]), float(row[2].replace(",", ""))) for row in rows]
@@ -304,10 +334,11 @@ def main():
         f"Made by `make bench` on {version}, {os.cpu_count()} cores, against nginx on loopback: all in one run, in turns, medians\n"
         f"of {RUNS} runs. Ratios hold across machines, milliseconds don't; `make test` holds the counts to tests/it/budgets.rs.\n\n"
     )
-    (ROOT / "docs/measurements.md").write_text(page + "\n\n".join(parts) + "\n")
+    old = (ROOT / "docs/measurements.md").read_text().partition(ATTACKS)
+    (ROOT / "docs/measurements.md").write_text(page + "\n\n".join(parts) + "\n" + (f"\n{old[1]}{old[2]}" if old[1] else ""))
     (ROOT / "docs/cost.svg").write_text(chart(healthy))
     print((ROOT / "docs/measurements.md").read_text())
 
 
 if __name__ == "__main__":
-    main()
+    write_attacks() if sys.argv[1:] == ["attacks"] else main()

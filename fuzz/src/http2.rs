@@ -48,7 +48,8 @@ pub fn accepts(input: &[u8]) -> bool {
 
 /// Whether `answer`, in these pieces, is healthy. Fails where the second reading says otherwise.
 pub fn asked(question: usize, answer: &[u8], pieces: &[usize]) -> bool {
-    let (stream, progress) = (peer::saying(answer, pieces), Progress::start(Instant::now(), Duration::from_secs(10), false));
+    let (stream, progress) =
+        (peer::saying(answer, pieces), Progress::start(Instant::now(), Duration::from_secs(10), false));
     let healthy = PROBES.with(|probes| match &probes[question] {
         Probe::Grpc(probe) => peer::run(grpc_health::check(stream, probe, &progress)).is_ok(),
         Probe::Http(probe) => peer::run(http::ask(stream, probe, &progress)).is_ok(),

@@ -59,6 +59,14 @@ fn no_answer_is_taken_for_a_healthy_one() {
     run_all(table.0);
 }
 
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn no_flood_makes_eight_targets_late() {
+    let mut table = Table(Vec::new());
+    floods(&mut table);
+    run_all(table.0.into_iter().map(Case::eight).collect());
+}
+
 /// Each place where an answer can be cut.
 fn stages(table: &mut Table) {
     let head = ANSWER.find("\r\n\r\n").expect("its end") + 4;

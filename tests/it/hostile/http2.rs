@@ -111,6 +111,14 @@ impl Kind {
 
 #[ignore = "needs dist/: run `make test`"]
 #[test]
+fn no_flood_makes_eight_targets_late() {
+    let mut table = Vec::new();
+    kinds().iter().for_each(|kind| floods(&mut table, kind));
+    run_all(table.into_iter().map(Case::eight).collect());
+}
+
+#[ignore = "needs dist/: run `make test`"]
+#[test]
 fn no_frames_are_taken_for_a_healthy_answer() {
     let mut table = Vec::new();
     for kind in kinds() {

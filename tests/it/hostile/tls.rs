@@ -211,7 +211,7 @@ impl Tampered {
     }
 
     pub fn case(self, name: String, arguments: &[&str], verdict: Verdict) -> Case {
-        Case::new(name, arguments, verdict, Some(Box::new(move |client| _ = self.serve(client))))
+        Case::new(name, arguments, verdict, Some(Arc::new(move |client| _ = self.serve(client))))
     }
 
     /// Up to the end, or `None` where the client went before.

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -28,8 +29,8 @@ pub enum Step {
     Reset,
 }
 
-/// What is done with a client.
-pub type Serve = Box<dyn Fn(&Socket) + std::marker::Send>;
+/// What is done with a client. There may be several at once.
+pub type Serve = Arc<dyn Fn(&Socket) + std::marker::Send + Sync>;
 
 /// Where a script is played; where nobody serves, nobody listens.
 pub struct Stage {
@@ -63,7 +64,8 @@ impl Stage {
         stage.listener = Some(listener.try_clone().expect("a socket"));
         thread::spawn(move || {
             while let Ok((client, _)) = listener.accept() {
-                serve(&client);
+                let serve = serve.clone();
+                thread::spawn(move || serve(&client));
             }
         });
         stage

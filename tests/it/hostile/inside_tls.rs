@@ -80,7 +80,7 @@ fn floods() -> impl Iterator<Item = Case> {
     let authority = Authority::new("authority");
     let identity = authority.issue("server", &["localhost"], as_is);
     let config = config(&identity);
-    let kinds: [(&str, u8, Vec<u8>, usize); 13] = [
+    let kinds: [(&str, u8, Vec<u8>, usize); 14] = [
         ("application data", APPLICATION_DATA, vec![b'x'; 16_384], 0),
         ("application data of one byte", APPLICATION_DATA, b"x".to_vec(), 0),
         ("empty application data", APPLICATION_DATA, vec![], 0),
@@ -88,6 +88,7 @@ fn floods() -> impl Iterator<Item = Case> {
         ("interim responses", APPLICATION_DATA, b"HTTP/1.1 103 \r\n\r\n".repeat(900), 0),
         ("fields", APPLICATION_DATA, b"a: b\r\n".repeat(2000), 0),
         ("tickets", HANDSHAKE, TICKET.to_vec(), 0),
+        ("tickets in long records", HANDSHAKE, TICKET.repeat(700), 0),
         ("empty handshake records", HANDSHAKE, vec![], 0),
         ("a message without end", HANDSHAKE, [&[4, 0xff, 0xff, 0xff][..], &[0; 16_000]].concat(), 0),
         ("KeyUpdate and the old key", HANDSHAKE, vec![24, 0, 0, 1, 0], 0),

@@ -91,7 +91,7 @@ const HASTY: Duration = Duration::from_millis(10);
 const GRACE: Duration = Duration::from_millis(50);
 
 /// The budget of memory for eight targets, in bytes: each has buffers of its own, and the budget is for one.
-const PEAK_RSS_OF_EIGHT: u64 = if FULL { 6 << 20 } else { 3 << 20 };
+const PEAK_RSS_OF_EIGHT: u64 = if FULL { 6 << 20 } else { 2 << 20 };
 
 static ALONE: Mutex<()> = Mutex::new(());
 

@@ -76,7 +76,11 @@ impl<'a> Certificate<'a> {
             [0x55, 0x1d, 19] => {
                 let mut constraints = tagged(&mut value, SEQUENCE)?;
                 let is_authority = tagged(&mut constraints, BOOLEAN).is_some_and(|value| value != [0]);
-                let length = tagged(&mut constraints, INTEGER).map(number);
+                let length = match tagged(&mut constraints, INTEGER) {
+                    // A negative number.
+                    Some([0x80..=0xff, ..]) => return None,
+                    length => length.map(number),
+                };
                 self.basic_constraints.replace((is_authority, length)).is_some()
             }
             [0x55, 0x1d, 37] => self.extended_key_usage.replace(tagged(&mut value, SEQUENCE)?).is_some(),

@@ -121,10 +121,12 @@ pub fn purposes(purposes: &[&[u8]]) -> Extension {
     standard(37, false, sequence(&purposes.iter().map(|purpose| element(6, purpose)).collect::<Vec<_>>()))
 }
 
-/// A GeneralName: an address, if it is one, or with a mask; an address of mail; `/CN`; or a DNS name.
+/// A GeneralName: an address, if it is one, or with a mask; an address of mail; `/CN`; or a DNS name, with `DNS/` if need
+/// be.
 fn name(name: &str) -> Vec<u8> {
     let address = |text: &str| text.parse::<std::net::Ipv4Addr>().map(|address| address.octets());
     match name.split_once('/') {
+        Some(("DNS", text)) => element(0x82, text.as_bytes()),
         Some(("", common)) => element(0xa4, &distinguished(common)),
         Some((first, mask)) => {
             element(0x87, &[address(first).expect("an address"), address(mask).expect("a mask")].concat())

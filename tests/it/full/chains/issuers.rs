@@ -116,6 +116,12 @@ fn lengths(rows: &mut Vec<Row>) {
             it.lengthen_by_itself();
         }
     );
+    row!(rows, "root with a negative pathLen", "can't be understood", |it| it.root().set(basic(true, Some(0x80))));
+    row!(rows, "intermediate with a negative pathLen", "can't be understood", |it| {
+        it.middle().set(basic(true, Some(0x80)));
+    });
+    row!(rows, "leaf with CA:FALSE", "", |it| it.leaf().set(basic(false, None)));
+    row!(rows, "leaf with CA:FALSE and a pathLen", "", |it| it.leaf().set(basic(false, Some(0))));
     row!(rows, "six intermediates", "", |it| {
         const NAMES: [[&str; 2]; 5] =
             [["a", "P-256 a"], ["b", "P-256 b"], ["c", "P-256 c"], ["d", "P-256 d"], ["e", "P-256 e"]];

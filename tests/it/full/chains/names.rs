@@ -155,6 +155,27 @@ fn named(rows: &mut Vec<Row>) {
         it.leaf().set(names(&["*.0.0.1"]));
         it.host = "127.0.0.1";
     });
+    row!(rows, "address as a DNS name", "does not match", |it| {
+        it.leaf().set(names(&["DNS/127.0.0.1"]));
+        it.host = "127.0.0.1";
+    });
+    row!(
+        rows,
+        "address as a CN, and no subjectAltName",
+        "does not match",
+        Stricter,
+        "RFC 9525 takes no name from the CN. OpenSSL and Go refuse it too.",
+        |it| {
+            it.leaf().remove(&names(&[]));
+            it.leaf().subject = "127.0.0.1";
+            it.host = "127.0.0.1";
+        }
+    );
+    row!(rows, "a thousand names", "", |it| {
+        let list: Vec<_> = (0..1_000).map(|number| format!("{number}.service.example")).collect();
+        let list: Vec<_> = list.iter().map(String::as_str).chain(["localhost"]).collect();
+        it.leaf().set(names(&list));
+    });
     row!(rows, "only an address of mail in subjectAltName", "does not match", |it| {
         it.leaf().set(names(&["a@localhost"]));
     });

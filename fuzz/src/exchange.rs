@@ -1,5 +1,7 @@
 //! The input is a reply, and its first byte says whose: one of the services', by the letter of its scheme or its place in
-//! the list, or any server's where the text `ready` is expected.
+//! the list; or any server's where the text `ready` is expected, and after a `u` in two datagrams.
+
+use std::net::{Ipv4Addr, UdpSocket};
 
 use lprobe::door::{Exchange, SERVICES, exchange};
 
@@ -13,9 +15,15 @@ const TEXT: &[u8] = b"ready";
 /// How far into a reply the text counts, in bytes.
 const MAX: usize = 4096;
 
+/// The most datagrams that lprobe looks at.
+const MAX_DATAGRAMS: usize = 64;
+
 /// Healthy exactly if a second reading of each protocol says so; however the reply is cut into pieces.
 pub fn accepts(input: &[u8]) -> bool {
     let Some((kind, reply)) = input.split_first() else { return false };
+    if *kind == b'u' {
+        return asked_by_datagram(reply, &[reply.len().div_ceil(2)]);
+    }
     // A judge looks at all that has come each time, so a long reply in single bytes takes 10 ms.
     let shortest = 1 + reply.len() / 256;
     let service = service(*kind);
@@ -29,22 +37,54 @@ pub fn accepts(input: &[u8]) -> bool {
 /// the second reading says otherwise.
 pub fn asked(service: Option<usize>, reply: &[u8], pieces: &[usize]) -> bool {
     let stream = peer::saying(reply, pieces);
-    let wanted = Exchange { send: Vec::new(), expect: vec![b"steady".to_vec(), TEXT.to_vec()] };
     let (healthy, reading) = match service.map(|place| SERVICES[place]) {
         Some(service) => {
             let healthy = peer::run(exchange::send_and_judge(stream, service.greeting, &service.judge)).is_ok();
             (healthy, greetings::reading(service.scheme, reply))
         }
         None => {
+            let wanted = wanted();
             let judge = |reply: &[u8]| exchange::expected(&wanted, reply);
-            let healthy = peer::run(exchange::send_and_judge(stream, b"ping", &judge)).is_ok();
-            let has = |text: &[u8]| reply[..reply.len().min(MAX)].windows(text.len()).any(|part| part == text);
-            let has_one = wanted.expect.iter().any(|text| has(text));
+            let healthy = peer::run(exchange::send_and_judge(stream, &wanted.send, &judge)).is_ok();
+            let has_one = wanted.expect.iter().any(|text| has(reply, text));
             (healthy, if has_one { Healthy } else { Unhealthy("without the text") })
         }
     };
     reading.check(healthy);
     healthy
+}
+
+/// Whether lprobe says healthy to these pieces of `replies`, each of which comes as a datagram. Fails where a second reading
+/// says otherwise.
+pub fn asked_by_datagram(replies: &[u8], pieces: &[usize]) -> bool {
+    let (mut datagrams, mut rest) = (Vec::new(), replies);
+    for &piece in pieces.iter().cycle().take(MAX_DATAGRAMS + 1) {
+        // Those that are empty come where nothing else does, so that lprobe need not wait for more.
+        datagrams.push(rest.split_off(..piece.min(rest.len())).expect("it is not longer"));
+    }
+    let healthy = peer::run(async {
+        let [ours, theirs] = [(); 2].map(|()| UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port"));
+        ours.connect(theirs.local_addr().expect("an address")).expect("loopback");
+        theirs.connect(ours.local_addr().expect("an address")).expect("loopback");
+        datagrams.iter().for_each(|datagram| _ = theirs.send(datagram).expect("room for few and short ones"));
+        ours.set_nonblocking(true).expect("a socket");
+        let ours = tokio::net::UdpSocket::from_std(ours).expect("an event loop");
+        exchange::exchange_datagrams(&ours, &wanted()).await.expect("loopback")
+    });
+    let has = |datagram: &&[u8]| wanted().expect.iter().any(|text| has(datagram, text));
+    let reading = if datagrams.iter().take(MAX_DATAGRAMS).any(has) { Healthy } else { Unhealthy("without the text") };
+    reading.check(healthy);
+    healthy
+}
+
+/// What is expected of any other server than a service.
+fn wanted() -> Exchange {
+    Exchange { send: b"ping".to_vec(), expect: vec![b"steady".to_vec(), TEXT.to_vec()] }
+}
+
+/// Whether the text is in what counts of a reply.
+fn has(reply: &[u8], text: &[u8]) -> bool {
+    reply[..reply.len().min(MAX)].windows(text.len()).any(|part| part == text)
 }
 
 /// Returns the place of the service whose scheme begins with this letter, or that has this digit as its place.

@@ -36,7 +36,7 @@ pub fn probe(arguments: &[&str]) -> Probe {
 /// Runs `future`. One event loop serves all inputs.
 pub fn run<F: Future>(future: F) -> F::Output {
     thread_local! {
-        static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("an event loop");
+        static RUNTIME: Runtime = Builder::new_current_thread().enable_all().build().expect("an event loop");
     }
     RUNTIME.with(|runtime| runtime.block_on(future))
 }

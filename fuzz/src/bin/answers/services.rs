@@ -144,6 +144,15 @@ pub fn case(random: &mut Random) -> Case {
 
 /// Makes a reply in which a text is expected, and asks about it.
 pub fn text_case(random: &mut Random) -> Case {
+    text(random, "tcp", |_, reply, pieces| exchange::asked(None, reply, pieces))
+}
+
+/// The same in datagrams.
+pub fn datagram_case(random: &mut Random) -> Case {
+    text(random, "udp", |_, replies, pieces| exchange::asked_by_datagram(replies, pieces))
+}
+
+fn text(random: &mut Random, scheme: &str, ask: fn(usize, &[u8], &[usize]) -> bool) -> Case {
     let mut reply = random.text(b"raedy\0\r\n\xff", 40);
     if random.one_in(20) {
         let place = random.below(reply.len() + 1);
@@ -158,8 +167,8 @@ pub fn text_case(random: &mut Random) -> Case {
     }
     spoilt(random, &mut reply);
     let pieces = random.pieces(reply.len());
-    let question = "tcp:// --expect steady --expect ready".into();
-    Case { question, which: 0, ask: |_, reply, pieces| exchange::asked(None, reply, pieces), answer: reply, pieces }
+    let question = format!("{scheme}:// --expect steady --expect ready");
+    Case { question, which: 0, ask, answer: reply, pieces }
 }
 
 /// Cuts a reply off, or makes slips in it.

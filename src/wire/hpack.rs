@@ -48,16 +48,20 @@ impl Decoder {
         mut most: usize,
         mut each: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut has_field = false;
         while let [first, ..] = *block {
             let (index, is_new, literal) = match first {
                 0x80.. => (integer(&mut block, 7)?, false, false),
                 0x40.. => (integer(&mut block, 6)?, true, true),
+                // Section 4.2: it comes before the first field.
+                0x20.. if has_field => return Err(BadBlock.into()),
                 0x20.. => {
                     self.limit(integer(&mut block, 5)?)?;
                     continue;
                 }
                 _ => (integer(&mut block, 4)?, false, true),
             };
+            has_field = true;
             let (name, value) = match (literal, index) {
                 (true, 0) => (string(&mut block)?, string(&mut block)?),
                 (true, _) => (self.entry(index)?.0.into(), string(&mut block)?),
@@ -261,8 +265,9 @@ mod tests {
             b"\x00\x01a\x81\x1e",
             b"\x00\x01a\x82\x1f\xff\xff",
             b"\x00\x01a\x84\xff\xff\xff\xff",
-            // A table of 4,097 bytes.
+            // A table of 4,097 bytes, and a new size behind a field.
             b"\x3f\xe2\x1f",
+            b"\x88\x20",
         ] {
             assert!(fields(&mut Decoder::default(), block).is_err(), "{}", block.escape_ascii());
         }

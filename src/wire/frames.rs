@@ -27,6 +27,7 @@ const PRIORITY: u8 = 32;
 
 const NO_SETTINGS: &str = "it does not begin with SETTINGS; perhaps it is HTTP/1.1, or TLS (try https:// or grpcs://)";
 const PUSHED: &str = "it breaks the rules of HTTP/2: PUSH_PROMISE, which lprobe does not allow";
+const STREAM: &str = "it breaks the rules of HTTP/2: a head on a stream that lprobe did not open";
 const NO_BLOCK: &str = "it breaks the rules of HTTP/2: fields that can't be decoded, or are longer than 16 KiB";
 const PSEUDO: &str =
     "it breaks the rules of HTTP/2: a pseudo-field other than one :status at the beginning of the head";
@@ -119,6 +120,10 @@ impl Frames {
             self.skipped = length;
             self.frame.clear();
             return Ok(());
+        }
+        // Section 5.1.1: lprobe opens one stream, and h2 passes over a head on an even number, which a server's would have.
+        if self.frame[5] & 0x7f != 0 || self.frame[6..HEADER] != [0, 0, 1] {
+            return Err(STREAM);
         }
         if length > MAX_FRAME || (kind == CONTINUATION) != self.has_begun {
             self.is_refused = true;

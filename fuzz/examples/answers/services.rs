@@ -114,7 +114,7 @@ pub fn case(random: &mut Random) -> Case {
     let which = random.below(SERVICES.len());
     let scheme = SERVICES[which].scheme;
     let Some(Replies { good, bad, .. }) = REPLIES.iter().find(|replies| replies.scheme == scheme) else {
-        panic!("add {scheme} to fuzz/src/bin/answers/services.rs")
+        panic!("add {scheme} to fuzz/examples/answers/services.rs")
     };
     let mut reply = match random.below(12) {
         0..7 => random.pick(good).to_vec(),

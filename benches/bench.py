@@ -266,7 +266,7 @@ def attacks():
     lines = (ROOT / "target/answers.txt").read_text().splitlines()
     rows = {}
     for path in sorted((ROOT / "target/hostile").iterdir()):
-        name = path.name.partition("-hostile-")[0]
+        name = path.name.partition("-hostile-")[0] + (", eight targets at once" if "eight" in path.name else "")
         cases, runs, late, peak = map(int, path.read_text().split())
         known = rows.setdefault(name, [0, 0, 0, 0])
         rows[name] = [known[0] + cases, known[1] + runs, max(known[2], late), max(known[3], peak)]

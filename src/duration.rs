@@ -18,15 +18,29 @@ pub fn parse(text: &str) -> Result<Duration, BadDuration> {
     span(text).ok().filter(|duration| *duration <= LONGEST).ok_or(BadDuration)
 }
 
+/// Reads a positive duration as Go's programs do, with a sign, and of any length. One that is shorter than a tick of the
+/// timer is a tick.
+pub fn go(text: &str) -> Result<Duration, BadDuration> {
+    match nanoseconds(text.strip_prefix('+').unwrap_or(text)) {
+        Ok(nanoseconds @ 1..) => Ok(Duration::from_nanos(nanoseconds).max(SHORTEST)),
+        _ => Err(BadDuration),
+    }
+}
+
 /// Reads a duration from 1 ms to 584 years: `500ms`, `1s`, `1.5s`, `2m`, `1m30s`. A bare number is in seconds.
 pub fn span(text: &str) -> Result<Duration, BadDuration> {
+    let duration = Duration::from_nanos(nanoseconds(text)?);
+    if duration >= SHORTEST { Ok(duration) } else { Err(BadDuration) }
+}
+
+fn nanoseconds(text: &str) -> Result<u64, BadDuration> {
     let mut rest = text;
     let mut nanoseconds = 0;
     while !rest.is_empty() {
         let number = take_while(&mut rest, |byte| byte.is_ascii_digit() || byte == b'.');
         let unit = match take_while(&mut rest, |byte| !byte.is_ascii_digit() && byte != b'.') {
             "ns" => 1,
-            "us" => 1_000,
+            "us" | "\u{b5}s" | "\u{3bc}s" => 1_000,
             "ms" => 1_000_000,
             "s" => 1_000_000_000,
             "m" => 60_000_000_000,
@@ -36,10 +50,7 @@ pub fn span(text: &str) -> Result<Duration, BadDuration> {
         };
         nanoseconds = scale(number, unit).and_then(|span| span.checked_add(nanoseconds)).ok_or(BadDuration)?;
     }
-    match Duration::from_nanos(nanoseconds) {
-        duration if duration >= SHORTEST => Ok(duration),
-        _ => Err(BadDuration),
-    }
+    Ok(nanoseconds)
 }
 
 /// Multiplies `number`, which may have a fraction, by `unit`. It uses integers only, since parsing floats would cost 12
@@ -100,6 +111,10 @@ mod tests {
         for text in ["", "0", "-1s", "+1s", "1x", "1e3", "s", ".s", "1..5s", "1s5", "1 s", "999us", "24h1ms"] {
             assert_eq!(parse(text), Err(BadDuration), "{text}");
         }
+        assert_eq!(go("+1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(go("25h"), Ok(Duration::from_secs(25 * 3600)));
+        assert_eq!(go("100\u{b5}s"), Ok(SHORTEST));
+        assert_eq!([go("0s"), go("-1s"), go("++1s")], [Err(BadDuration); 3]);
         assert_eq!(span("48h"), Ok(Duration::from_secs(48 * 3600)));
         assert_eq!(span("99999999999999h"), Err(BadDuration));
     }

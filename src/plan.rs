@@ -123,6 +123,8 @@ pub struct GrpcProbe {
 #[cfg(feature = "full")]
 #[derive(Debug)]
 pub struct GrpcCall {
+    /// The authority of the call, if it is not the address that is connected to.
+    pub authority: Option<String>,
     /// The metadata and the user agent.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether messages are compressed, in both directions.
@@ -140,6 +142,18 @@ pub struct Exchange {
     pub send: Vec<u8>,
     /// The texts of which a healthy reply contains at least one. If there are none, no reply is awaited.
     pub expect: Vec<Vec<u8>>,
+}
+
+impl Probe {
+    /// Returns whether the probe is over TLS.
+    pub fn is_over_tls(&self) -> bool {
+        match self {
+            Self::Http(http) => http.tls.is_some(),
+            #[cfg(feature = "full")]
+            Self::Grpc(grpc) => grpc.tls.is_some(),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Misspelt {

@@ -229,6 +229,8 @@ impl Reader {
         must(status != 101, "101")?;
         if status < 200 {
             self.interim += 1;
+            // RFC 9110, section 8.6: it has none, and h2 counts DATA by one that it has.
+            self.answer.in_doubt |= fields.iter().any(|(name, _)| name == b"content-length");
             return must(!ends, "an interim response that ends the stream");
         }
         self.length = self.content_length(&fields, status)?;

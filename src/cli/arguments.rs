@@ -19,8 +19,18 @@ pub struct Arguments<'a> {
     matches: ArgMatches,
     /// Whether there may be any option. Most health checks are one target, and each lookup costs 100 instructions.
     has_options: bool,
+    rules: Rules,
     /// The variables, which supply the options that the command line leaves out.
     variables: &'a Variables,
+}
+
+/// How an option is read that is repeated, or empty.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rules {
+    /// Neither is accepted: one of the two, or the text that is missing, was a mistake.
+    Strict,
+    /// As Go's package `flag` reads it: the last one counts, and an empty text is as none.
+    Go,
 }
 
 /// Splits a command line into its groups, at each `--next`: the first group is the part before it. `flags` are those of
@@ -28,6 +38,7 @@ pub struct Arguments<'a> {
 pub fn groups<'a>(
     arguments: Vec<OsString>,
     flags: &[&'static [Opt]],
+    rules: Rules,
     variables: &'a Variables,
 ) -> Result<Vec<Arguments<'a>>, BadUsage> {
     let mut known: Vec<&'static Opt> = Vec::new();
@@ -38,20 +49,27 @@ pub fn groups<'a>(
     }
     let mut groups = Vec::new();
     for group in split(arguments, &known) {
-        groups.push(Arguments::new(group, &known, variables)?);
+        groups.push(Arguments::new(group, &known, rules, variables)?);
     }
     Ok(groups)
 }
 
 impl<'a> Arguments<'a> {
-    fn new(arguments: Vec<OsString>, known: &[&'static Opt], variables: &'a Variables) -> Result<Self, BadUsage> {
+    fn new(
+        arguments: Vec<OsString>,
+        known: &[&'static Opt],
+        rules: Rules,
+        variables: &'a Variables,
+    ) -> Result<Self, BadUsage> {
         // Declares only the options that the command line names, since each of some fifty costs 5,000 instructions and
         // 1.5 KB. If something is wrong, all are declared, so that the error is right.
         let named = |name: &str| arguments.iter().any(|argument| names(argument, name));
-        let matches = command(known, &named).try_get_matches_from(&arguments);
-        let matches = matches.or_else(|_| command(known, &|_| true).try_get_matches_from(&arguments))?;
+        let parse = |wanted: &dyn Fn(&str) -> bool| {
+            command(known, wanted).args_override_self(rules == Rules::Go).try_get_matches_from(&arguments)
+        };
+        let matches = parse(&named).or_else(|_| parse(&|_| true))?;
         let has_options = arguments.iter().any(|argument| argument.as_bytes().starts_with(b"-"));
-        let arguments = Self { matches, has_options, variables };
+        let arguments = Self { matches, has_options, rules, variables };
         for option in known.iter().filter(|option| !option.is_available()) {
             if arguments.asked(option)? {
                 return Err(BadUsage(format!("--{} {}", option.name, BadTarget::NotInThisBuild)));
@@ -67,7 +85,9 @@ impl<'a> Arguments<'a> {
 
     /// Returns whether the command line has `name`.
     pub fn given(&self, name: &str) -> bool {
-        (self.has_options || name == "target") && self.matches.try_contains_id(name).unwrap_or(false)
+        (self.has_options || name == "target")
+            && self.matches.try_contains_id(name).unwrap_or(false)
+            && (self.rules == Rules::Strict || !self.raw(name).is_empty())
     }
 
     /// Returns whether the command line has `option`, and does not switch it off, as in `--gzip=false`.
@@ -81,7 +101,8 @@ impl<'a> Arguments<'a> {
             return Vec::new();
         }
         let values = self.matches.try_get_many::<OsString>(name).ok().flatten();
-        values.into_iter().flatten().map(OsString::as_os_str).collect()
+        let is_none = |value: &&OsStr| self.rules == Rules::Go && value.is_empty() && may_be_empty(name);
+        values.into_iter().flatten().map(OsString::as_os_str).filter(|value| !is_none(value)).collect()
     }
 
     /// Returns whether an option without a value is on.
@@ -145,6 +166,11 @@ impl<'a> Arguments<'a> {
             _ => read(text),
         }
     }
+}
+
+/// Returns whether Go's programs take an empty value of a flag. It is no number and no duration.
+fn may_be_empty(name: &str) -> bool {
+    !name.ends_with("timeout") && !["port", "mode", "rpc-header"].contains(&name)
 }
 
 /// Returns whether the value of an option may be a secret.

@@ -116,14 +116,15 @@ impl TargetGroup<'_> {
     }
 
     /// Returns the time limits of a connection and of a gRPC call, if the options set them.
-    fn times(&self) -> Result<[Option<Duration>; 2], BadUsage> {
-        let connection = self.arguments.one("connect-timeout", duration::parse)?;
-        Ok([connection, self.arguments.one("rpc-timeout", duration::parse)?])
+    fn times(&self, voice: &Voice) -> Result<[Option<Duration>; 2], BadUsage> {
+        let reader = if voice.rpc_timeout.is_some() { duration::go } else { duration::parse };
+        let connection = self.arguments.one("connect-timeout", reader)?;
+        Ok([connection, self.arguments.one("rpc-timeout", reader)?])
     }
 
     /// Returns the time limit of a run that sets none: the sum of those of a connection and of a call.
     fn default_timeout(&self, voice: &Voice) -> Result<Duration, BadUsage> {
-        let [connection, call] = self.times()?;
+        let [connection, call] = self.times(voice)?;
         let is_called = self.targets.iter().any(|target| matches!(target.scheme().kind, Kind::Grpc));
         let call = call.or(voice.rpc_timeout).filter(|_| is_called).unwrap_or_default();
         Ok(connection.or(voice.connect_timeout).unwrap_or(TIMEOUT) + call)
@@ -141,7 +142,7 @@ impl TargetGroup<'_> {
         let exchange = Rc::new(Exchange { send, expect: arguments.many("expect", unescape_nonempty)? });
         #[cfg(feature = "full")]
         let call = {
-            let [connection, call] = self.times()?;
+            let [connection, call] = self.times(voice)?;
             let connection = voice.connect_timeout.map(|default| connection.unwrap_or(default)).unwrap_or(timeout);
             let time = call.or(voice.rpc_timeout).unwrap_or(timeout).min(timeout);
             Rc::new(grpc::call(arguments, voice, connection, time)?)

@@ -65,7 +65,10 @@ pub fn run(plan: &Plan) -> io::Result<Vec<Outcome>> {
 
 /// Probes every check once. All of them have one deadline, `timeout` after `start`.
 async fn attempt(plan: &Plan, start: Instant, timeout: Duration, is_last: bool) -> Vec<Outcome> {
-    let _alarm = alarm::set(plan, (start + timeout).saturating_duration_since(Instant::now()));
+    let _alarm = alarm::set(
+        plan.checks.iter().any(|check| check.probe.is_over_tls()),
+        (start + timeout).saturating_duration_since(Instant::now()),
+    );
     all(plan.checks.iter().map(|check| Box::pin(outcome(check, start, timeout, is_last))).collect()).await
 }
 
@@ -88,7 +91,9 @@ async fn outcome(check: &Check, start: Instant, timeout: Duration, is_last: bool
     let probing = pin!(probe(&check.probe, &progress));
     // A check that can't be interrupted, as that of a file, may have kept this one waiting.
     let mut verdict = match Instant::now() < deadline {
-        true => timeout_at(deadline, alarm::named(&check.probe, timeout, probing)).await.unwrap_or_else(|_| late()),
+        true => timeout_at(deadline, alarm::named(&check.probe, check.probe.is_over_tls(), timeout, probing))
+            .await
+            .unwrap_or_else(|_| late()),
         false => late(),
     };
     let timings = progress.timings();

@@ -41,10 +41,11 @@ pub async fn probe(probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealt
 /// Calls the health service on an open stream, and judges the response.
 pub async fn check(stream: Stream, probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealthy> {
     let GrpcProbe { target, endpoint, call, .. } = probe;
-    let authority = match endpoint {
-        Endpoint::Authority(authority) => authority.to_string(),
+    let authority = match (&call.authority, endpoint) {
+        (Some(authority), _) if target.tls => authority.clone(),
+        (_, Endpoint::Authority(authority)) => authority.to_string(),
         // gRPC's name of a Unix socket has no host and no port.
-        Endpoint::Unix(_) => "localhost".into(),
+        (_, Endpoint::Unix(_)) => "localhost".into(),
     };
     let message = protobuf::message_of(&target.service);
     let mut request = grpc::request(target.tls, &authority, CHECK, &message, call.gzip);

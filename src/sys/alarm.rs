@@ -1,13 +1,13 @@
 //! The last resort behind the deadline: a timer whose signal ends the process, whatever it computes at the time.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
 use super::crash::{end, handle};
 
-/// The line that the alarm prints, while [`naming`] runs.
+/// The [`Line`] that the alarm prints.
 static LINE: AtomicPtr<c_char> = AtomicPtr::new(null_mut());
 
 /// A timer that ends the process with exit code 1, unless it is dropped before.
@@ -47,19 +47,27 @@ impl Drop for Alarm {
     }
 }
 
-/// Runs `step`. An alarm that interrupts it prints `line`, which ends with a newline.
-pub fn naming<T>(line: &CStr, step: impl FnOnce() -> T) -> T {
-    LINE.store(line.as_ptr().cast_mut(), Ordering::Relaxed);
-    let result = step();
-    LINE.store(null_mut(), Ordering::Relaxed);
-    result
+/// A line that the alarm prints, which ends with a newline.
+pub struct Line(pub CString);
+
+impl Line {
+    /// Makes the alarm print this line, until it is dropped, or another one is shown.
+    pub fn show(&self) {
+        LINE.store(self.0.as_ptr().cast_mut(), Ordering::Relaxed);
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        LINE.store(null_mut(), Ordering::Relaxed);
+    }
 }
 
 extern "C" fn ring(_signal: c_int) -> ! {
     let line = LINE.load(Ordering::Relaxed);
     end(match line.is_null() {
         true => b"lprobe: no verdict within the deadline\n",
-        // SAFETY: the line lives while it is stored, and this handler interrupts the thread that stored it.
+        // SAFETY: the line is stored no longer than it lives, and this handler interrupts the thread that stored it.
         false => unsafe { CStr::from_ptr(line) }.to_bytes(),
     })
 }

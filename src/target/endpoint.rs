@@ -34,6 +34,15 @@ pub fn socket_path(path: &str) -> Result<PathBuf, BadTarget> {
     if path.len() > MAX_SOCKET_PATH { Err(BadTarget::SocketPath(MAX_SOCKET_PATH)) } else { absolute_path(path) }
 }
 
+/// Reads the path of a Unix socket in the working directory.
+pub fn relative_socket_path(path: &str) -> Result<PathBuf, BadTarget> {
+    match () {
+        () if path.len() > MAX_SOCKET_PATH => Err(BadTarget::SocketPath(MAX_SOCKET_PATH)),
+        () if path.contains(char::is_control) => Err(BadTarget::FilePath),
+        () => Ok(path.into()),
+    }
+}
+
 /// Reads an absolute path, without unescaping it.
 pub fn absolute_path(path: &str) -> Result<PathBuf, BadTarget> {
     match () {

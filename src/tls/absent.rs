@@ -26,20 +26,19 @@ pub async fn open(
 
 /// The alarm, which only TLS needs.
 pub mod alarm {
+    use std::fmt::Display;
     use std::time::Duration;
-
-    use crate::plan::{Plan, Probe};
 
     /// An alarm that is not set.
     pub struct Alarm;
 
     /// Sets nothing.
-    pub fn set(_plan: &Plan, _left: Duration) -> Alarm {
+    pub fn set(_any_is_over_tls: bool, _left: Duration) -> Alarm {
         Alarm
     }
 
     /// Returns the probe as it is.
-    pub fn named<F>(_probe: &Probe, _timeout: Duration, probing: F) -> F {
+    pub fn named<F>(_target: &dyn Display, _is_over_tls: bool, _timeout: Duration, probing: F) -> F {
         probing
     }
 }

@@ -8,6 +8,7 @@ pub mod credentials;
 mod der;
 mod metered;
 mod provider;
+mod recorded;
 mod session;
 pub mod settings;
 pub mod system;
@@ -21,6 +22,7 @@ use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::connect::{self, Stream, Writes};
 use crate::progress::Progress;
@@ -30,6 +32,7 @@ use crate::unhealthy::http2::BadHttp2;
 use crate::unhealthy::tls::BadHandshake;
 use crate::wire::Version;
 use metered::Metered;
+use recorded::Recorded;
 use session::Session;
 pub use settings::Settings;
 use settings::Source;
@@ -55,7 +58,7 @@ pub async fn open(
     progress.awaits_step("TLS handshake");
     let session = Arc::new(Session::new(credentials.identity.clone()));
     match handshake(stream, name.clone(), version, credentials.trust.clone(), session.clone()).await {
-        Ok(stream) => Ok((stream, session)),
+        Ok(stream) => Ok((Box::new(Recorded { stream, session: session.clone() }), session)),
         Err(reason) => Err(session.explain(reason)),
     }
 }
@@ -66,7 +69,7 @@ async fn handshake(
     version: Version,
     trust: Arc<Trust>,
     session: Arc<Session>,
-) -> Result<Stream, Unhealthy> {
+) -> Result<TlsStream<Metered<Stream>>, Unhealthy> {
     let mut config = ClientConfig::builder_with_provider(provider::provider())
         .with_protocol_versions(&[&TLS13, &TLS12])
         .expect("the provider has suites for both")
@@ -81,7 +84,7 @@ async fn handshake(
     if version == Version::Http2 && stream.get_ref().1.alpn_protocol() != Some(alpn(version)) {
         return Err(BadHttp2::NotOffered.into());
     }
-    Ok(Box::new(stream))
+    Ok(stream)
 }
 
 /// Returns the ALPN name of a version: RFC 7301, section 6, and RFC 9113, section 3.2.

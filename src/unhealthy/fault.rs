@@ -8,4 +8,9 @@ pub trait Fault: fmt::Debug + fmt::Display {
     fn may_lack_certificate(&self) -> bool {
         false
     }
+
+    /// Returns whether the fault is of a connection, and an error of TLS that caused it is lost.
+    fn hides_tls(&self) -> bool {
+        false
+    }
 }

@@ -124,6 +124,10 @@ impl Fault for BadCall {
             _ => false,
         }
     }
+
+    fn hides_tls(&self) -> bool {
+        matches!(self, Self::Http2(reason) if reason.hides_tls())
+    }
 }
 
 impl fmt::Display for BadCall {

@@ -27,6 +27,10 @@ impl Fault for BadHttp2 {
     fn may_lack_certificate(&self) -> bool {
         matches!(self, Self::Closed | Self::Broken(_))
     }
+
+    fn hides_tls(&self) -> bool {
+        matches!(self, Self::Closed | Self::Broken(_))
+    }
 }
 
 impl fmt::Display for BadHttp2 {

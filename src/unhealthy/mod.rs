@@ -61,6 +61,12 @@ impl Unhealthy {
     pub fn may_lack_certificate(&self) -> bool {
         matches!(self, Self::Fault(fault) if fault.may_lack_certificate())
     }
+
+    /// Returns whether an error of TLS may be lost in this reason.
+    #[cfg(feature = "full")]
+    pub fn hides_tls(&self) -> bool {
+        matches!(self, Self::Fault(fault) if fault.hides_tls())
+    }
 }
 
 impl fmt::Display for Unhealthy {

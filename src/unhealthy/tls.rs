@@ -93,6 +93,22 @@ impl Fault for BadHandshake {
     }
 }
 
+/// Why TLS ended an open connection.
+#[derive(Debug)]
+pub struct Broken(pub TlsError);
+
+impl Fault for Broken {
+    fn may_lack_certificate(&self) -> bool {
+        matches!(self.0, TlsError::AlertReceived(_))
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        describe_broken(Some(&self.0), out)
+    }
+}
+
 impl fmt::Display for BadHandshake {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         describe(&self.error, &self.name, out)
@@ -138,7 +154,8 @@ pub fn cause(error: &hyper::Error) -> Option<&TlsError> {
     }
 }
 
-fn inner(error: &io::Error) -> Option<&TlsError> {
+/// Returns the error of rustls in an I/O error, if there is one.
+pub fn inner(error: &io::Error) -> Option<&TlsError> {
     error.get_ref()?.downcast_ref()
 }
 

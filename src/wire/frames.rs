@@ -6,7 +6,7 @@ use super::hpack::{BadBlock, Decoder};
 use super::limited::Refused;
 
 /// The most bytes that the fields of a block count: what the SETTINGS of lprobe allow.
-const MAX_FIELDS: usize = super::http2::MAX_HEAD;
+pub const MAX_FIELDS: usize = 16 * 1024;
 
 /// The longest frame, since lprobe's SETTINGS do not allow longer ones: section 4.2.
 const MAX_FRAME: usize = 16 * 1024;
@@ -26,6 +26,7 @@ const PADDED: u8 = 8;
 const PRIORITY: u8 = 32;
 
 const NO_SETTINGS: &str = "it does not begin with SETTINGS; perhaps it is HTTP/1.1, or TLS (try https:// or grpcs://)";
+const TLS: &str = "it begins with a record of TLS (try https:// or grpcs://)";
 const PUSHED: &str = "it breaks the rules of HTTP/2: PUSH_PROMISE, which lprobe does not allow";
 const STREAM: &str = "it breaks the rules of HTTP/2: a head on a stream that lprobe did not open";
 const NO_BLOCK: &str = "it breaks the rules of HTTP/2: fields that can't be decoded, or are longer than 16 KiB";
@@ -95,6 +96,10 @@ impl Frames {
         if self.has_settings {
             return Ok(());
         }
+        // A record of TLS begins with its type, handshake or alert, and the version: RFC 8446, section 5.1.
+        if let [0x15 | 0x16, 3, _, ..] = *self.frame {
+            return Err(TLS);
+        }
         match self.frame.get(3..) {
             None | Some([] | [SETTINGS]) => Ok(()),
             Some([SETTINGS, flags, ..]) if flags & ACK == 0 => {
@@ -149,7 +154,8 @@ impl Frames {
 
     /// Takes the fields of a head or of trailers: section 8.
     fn take_block(&mut self) -> Result<(), &'static str> {
-        let (mut status, mut has_other, mut body_length, is_head) = (None, false, None, !self.has_head);
+        let (mut status, mut has_other, is_head) = (None, false, !self.has_head);
+        let (mut body_length, mut is_length_wrong) = (None, false);
         self.decoder.decode(&self.block, MAX_FIELDS, |name, value| {
             if name.first() == Some(&b':') {
                 // Section 8.3: pseudo-fields come before the others, and trailers have none.
@@ -161,9 +167,8 @@ impl Frames {
                 return if matches!(digits, [b'1'..=b'9', ..]) && is_number(value) { Ok(()) } else { Err(FIELD) };
             }
             has_other = true;
-            // RFC 9110, section 8.6: the length of a body is one number.
-            if name == b"content-length" && (!is_number(value) || *body_length.get_or_insert(value.to_vec()) != value) {
-                return Err(FIELD);
+            if name == b"content-length" {
+                is_length_wrong |= !is_number(value) || *body_length.get_or_insert(value.to_vec()) != value;
             }
             check_field(name, value)
         })?;
@@ -177,6 +182,8 @@ impl Frames {
             Some([b'1', b'0', b'1']) => Err(INTERIM),
             Some([b'1', _, _]) if self.ends => Err(INTERIM),
             Some([b'1', _, _]) => Ok(()),
+            // RFC 9110, section 8.6: the length of a body is one number.
+            Some(_) if is_length_wrong => Err(FIELD),
             Some(_) => {
                 self.has_head = true;
                 Ok(())

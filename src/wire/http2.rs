@@ -13,14 +13,14 @@ use hyper::rt::Executor;
 use hyper::{Request, Response};
 
 use super::driven::driven;
-use super::frames::Frames;
+use super::frames::{Frames, MAX_FIELDS};
 use super::limited::Limited;
 use crate::connect::Stream;
 use crate::unhealthy::http2::BadHttp2;
 
 /// The most bytes that are read up to the end of the response's head. h2 keeps the headers of interim responses, whose
 /// heads can be as short as 10 bytes: with 64 KiB of them, h2 took 7 MB.
-pub const MAX_HEAD: usize = 16 * 1024;
+const MAX_HEAD: usize = MAX_FIELDS;
 
 /// The flow-control window: the initial value of RFC 9113, section 6.9.2. It is the smallest one that takes no extra
 /// frame.

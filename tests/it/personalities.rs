@@ -58,7 +58,7 @@ fn the_first_argument_picks_a_personality() {
     assert!(server.request().contains("user-agent: lprobe\r\n"));
     // Theirs probes a port of its own where it is told of none.
     let outcome = lprobe(["fivexl", "-connect-timeout=5s"]);
-    assert!(outcome.status.success() || line(&outcome).starts_with("fivexl: http://localhost:8080/: "), "{outcome:?}");
+    assert!(outcome.status.success() || line(&outcome).starts_with("fivexl: http://127.0.0.1:8080/: "), "{outcome:?}");
     let outcome = lprobe(["fivexl", ":1"]);
     assert_eq!(line(&outcome), "fivexl: fivexl can't go with a target");
     // The name is explicit, and no flag of another tool is ignored.
@@ -71,9 +71,25 @@ fn the_first_argument_picks_a_personality() {
 
 #[test]
 fn a_flag_that_only_one_has_picks_it() {
-    lprobe(["-port=1"]).unhealthy_saying(&["http://localhost:1/: 127.0.0.1: connection refused"]);
+    lprobe(["-port=1"]).unhealthy_saying(&["http://127.0.0.1:1/: 127.0.0.1: connection refused"]);
     lprobe(["--contains", "-port", ":1"]).unhealthy_saying(&["http://localhost:1/: 127.0.0.1"]);
     lprobe(["-port=1", "-url=http://localhost/"]).unhealthy_saying(&["--port can't go with --url"]);
+    // The last one counts, an empty text is as none, and numbers and times are written as in Go.
+    lprobe(["-port=2", "-port=1", "-endpoint=/a", "-endpoint="]).unhealthy_saying(&["http://127.0.0.1:1/: "]);
+    for port in ["0x1F90", "017620", "0o17620", "0b1111110010000", "8_080", "+8080", "0x_1f90"] {
+        let outcome = lprobe([&format!("-port={port}"), "-http-codes=200-599"]);
+        assert!(outcome.status.success() || line(&outcome).contains("http://127.0.0.1:8080/: "), "{port}: {outcome:?}");
+    }
+    for port in ["", "0", "8__080", "_8080", "8080_", "08080", "0x", "++1", "65536"] {
+        lprobe([&format!("-port={port}")]).unhealthy_saying(&["--port", "expected a port"]);
+    }
+    for time in ["100us", "25h", "+1s", "1h2m"] {
+        lprobe(["-port=1", &format!("-connect-timeout={time}")]).unhealthy_saying(&["127.0.0.1:1/"]);
+    }
+    lprobe(["-port=1", "-connect-timeout=0s"]).unhealthy_saying(&["--connect-timeout", "expected a duration"]);
+    // lprobe's own options are strict.
+    lprobe(["--timeout=1s", "--timeout=2s", ":1"]).unhealthy_saying(&["--timeout can be given once only"]);
+    lprobe(["--timeout=25h", ":1"]).unhealthy_saying(&["--timeout", "1ms to 24h"]);
     if FULL {
         lprobe(["-port=1", "-addr=:2"]).unhealthy_saying(&["--port can't go with --addr"]);
         lprobe(["--tls", ":1"]).unhealthy_saying(&["--tls goes with --mode, --port or --addr"]);

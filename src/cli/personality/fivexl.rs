@@ -1,5 +1,6 @@
 //! The command line of FivexL's lprobe: <https://github.com/FivexL/lprobe>.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::slice;
 
 use super::definition::Personality;
@@ -12,7 +13,7 @@ use crate::cli::command::Command;
 use crate::cli::options::Opt;
 use crate::cli::variables::Variables;
 use crate::cli::voice::{TIMEOUT, Voice};
-use crate::target::authority::{Authority, Host, parse_port};
+use crate::target::authority::{Authority, Host};
 use crate::target::bad_target::BadTarget;
 use crate::target::endpoint::socket_path;
 use crate::target::url_path::UrlPath;
@@ -55,7 +56,10 @@ fn target(arguments: &Arguments) -> Result<Target, BadUsage> {
     }
     let is_grpc = arguments.one("mode", mode)?.unwrap_or(false);
     let tls = arguments.flag("tls")? || arguments.flag("spiffe")?;
-    let authority = Authority { host: Host::Localhost, port: arguments.one("port", parse_port)?.unwrap_or(8080) };
+    // Its tool asks for this address, by which a certificate is verified.
+    let address = if arguments.flag("ipv6")? { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+    let port = arguments.one("port", port)?.unwrap_or(8080);
+    let authority = Authority { host: Host::Literal(address), port };
     match (is_grpc, arguments.one("endpoint", str::parse)?) {
         (true, Some(_)) => Err(BadUsage("--endpoint can't go with --mode grpc".into())),
         (true, None) => Ok(Target::Grpc(GrpcTarget { tls, authority, service: String::new() })),
@@ -67,6 +71,27 @@ fn url(text: &str) -> Result<Target, BadTarget> {
     match text.parse()? {
         http @ Target::Http(_) => Ok(http),
         _ => Err(BadTarget::NotHttp),
+    }
+}
+
+/// Reads a port as Go reads an integer, `0x1F90`, `0b1`, `0o17`, `017` and `8_080` among them.
+fn port(text: &str) -> Result<u16, BadTarget> {
+    let unsigned = text.strip_prefix('+').unwrap_or(text).to_ascii_lowercase();
+    let (digits, base) = match unsigned.as_bytes() {
+        [b'0', b'x', ..] => (&unsigned[2..], 16),
+        [b'0', b'b', ..] => (&unsigned[2..], 2),
+        [b'0', b'o', ..] => (&unsigned[2..], 8),
+        [b'0', _, ..] => (&unsigned[1..], 8),
+        _ => (&unsigned[..], 10),
+    };
+    // A single underscore may stand between digits, and behind the base.
+    let is_wrong = digits.ends_with('_')
+        || digits.contains("__")
+        || digits.starts_with('+')
+        || digits.starts_with('_') && base == 10;
+    match u16::from_str_radix(&digits.replace('_', ""), base) {
+        Ok(port @ 1..) if !is_wrong => Ok(port),
+        _ => Err(BadTarget::Port),
     }
 }
 

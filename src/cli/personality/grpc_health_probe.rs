@@ -14,7 +14,7 @@ use crate::cli::variables::Variables;
 use crate::cli::voice::{TIMEOUT, Voice};
 use crate::target::authority::{Authority, Host};
 use crate::target::bad_target::BadTarget;
-use crate::target::endpoint::{Endpoint, socket_path};
+use crate::target::endpoint::{Endpoint, relative_socket_path, socket_path};
 use crate::target::{GrpcTarget, Target};
 
 pub const PERSONALITY: Personality = Personality {
@@ -57,11 +57,19 @@ fn group(arguments: Arguments<'_>) -> Result<TargetGroup<'_>, BadUsage> {
 
 /// Reads `-addr`. gRPC's names of addresses may begin with a resolver, and lprobe asks none.
 fn address(text: &str) -> Result<Endpoint, BadTarget> {
+    // gRPC's names of Unix sockets may be relative: `unix:PATH`.
+    if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.starts_with('/') && !path.is_empty()) {
+        return relative_socket_path(path).map(Endpoint::Unix);
+    }
     if let Some(socket) = Endpoint::unix(text) {
         return socket;
     }
-    let resolvers = ["dns:///", "passthrough:///", "ipv4:"];
+    let resolvers = ["dns:///", "dns:", "passthrough:///", "passthrough:", "ipv4:"];
     let address = resolvers.into_iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
+    // Go connects to an address to listen on as to this host.
+    let unspecified = [("0.0.0.0:", "127.0.0.1:"), ("[::]:", "[::1]:")];
+    let is_listened_on = |(listened, meant)| Some(format!("{meant}{}", address.strip_prefix(listened)?));
+    let address = &unspecified.into_iter().find_map(is_listened_on).unwrap_or_else(|| address.to_owned());
     if address.contains(['/', '?', '#']) {
         return Err(BadTarget::NoPath);
     }

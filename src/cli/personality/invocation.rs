@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::mem;
 
-use crate::cli::arguments::{self, Arguments};
+use crate::cli::arguments::{self, Arguments, Rules};
 use crate::cli::bad_usage::BadUsage;
 use crate::cli::command::Command;
 use crate::cli::options::Opt;
@@ -20,15 +20,15 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// Splits the arguments into groups.
-    pub fn groups<'a>(&mut self, variables: &'a Variables) -> Result<Vec<Arguments<'a>>, BadUsage> {
-        arguments::groups(mem::take(&mut self.arguments), &self.flags, variables)
+    /// Splits the arguments into groups, and reads them by these rules.
+    pub fn groups<'a>(&mut self, rules: Rules, variables: &'a Variables) -> Result<Vec<Arguments<'a>>, BadUsage> {
+        arguments::groups(mem::take(&mut self.arguments), &self.flags, rules, variables)
     }
 
     /// Parses the arguments as those of another tool, which has the flags `own` beside lprobe's own options, and no
     /// targets.
     pub fn of_other_tool<'a>(&mut self, own: &[Opt], variables: &'a Variables) -> Result<Arguments<'a>, BadUsage> {
-        let mut groups = self.groups(variables)?;
+        let mut groups = self.groups(Rules::Go, variables)?;
         let picked_by = &self.picked_by;
         let (Some(arguments), true) = (groups.pop(), groups.is_empty()) else {
             return Err(BadUsage(format!("{picked_by} can't go with --next")));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::definition::Personality;
 use super::invocation::{self, Invocation, refuse_alts};
-use crate::cli::arguments::Arguments;
+use crate::cli::arguments::{Arguments, Rules};
 use crate::cli::bad_usage::{BadUsage, Quoted};
 use crate::cli::checks::{self, RunSettings, TargetGroup};
 use crate::cli::command::Command;
@@ -23,7 +23,7 @@ fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command
     if let Some(path) = install(&invocation.arguments)? {
         return Ok(Command::Install(path));
     }
-    let groups = invocation.groups(variables)?;
+    let groups = invocation.groups(Rules::Strict, variables)?;
     if let [arguments] = &groups[..]
         && let Some(command) = invocation::text(arguments)
     {

@@ -166,8 +166,9 @@ fn stages(table: &mut Vec<Case>, kind: &Kind) {
         ("its own preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
         ("Redis", b"-ERR unknown command\r\n"),
     ] {
-        add(name.into(), NOT_HTTP2, &[Await(request), Send(other.into()), HalfClose]);
-        add(format!("{name} at once"), NOT_HTTP2, &[Send(other.into()), HalfClose]);
+        let verdict = if name == "TLS" { Unhealthy("it begins with a record of TLS (try https://") } else { NOT_HTTP2 };
+        add(name.into(), verdict, &[Await(request), Send(other.into()), HalfClose]);
+        add(format!("{name} at once"), verdict, &[Send(other.into()), HalfClose]);
     }
 }
 
@@ -345,6 +346,7 @@ fn heads(table: &mut Vec<Case>, kind: &Kind) {
         ("upgrade", with(&[&field("upgrade", "h2c")]), malformed),
         ("a content-length that is no number", with(&[&field("content-length", "x")]), malformed),
         ("a negative content-length", with(&[&field("content-length", "-1")]), malformed),
+        ("an empty content-length", with(&[&field("content-length", "")]), malformed),
         ("two content-lengths", with(&[&field("content-length", "7"), &field("content-length", "8")]), malformed),
         // h2 takes what follows.
         (":path", [b"\x84", &kind.head[..]].concat(), malformed),

@@ -10,7 +10,7 @@ use goblin::elf::header::ET_DYN;
 use goblin::elf::program_header::{PF_X, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, ProgramHeader};
 
 use crate::support::server::Server;
-use crate::support::{NAME, Running, binary, have, repository, run};
+use crate::support::{NAME, Running, binary, executable, have_chroot, repository, run, tool};
 
 fn with_elf(test: impl FnOnce(&Elf)) {
     let bytes = fs::read(binary()).expect("the binary");
@@ -116,21 +116,14 @@ fn start(mapping: &str) -> u64 {
 #[ignore = "needs dist/: run `make test`"]
 #[test]
 fn it_runs_in_an_empty_root_file_system() {
-    let root = tempfile::tempdir().expect("a folder");
-    fs::copy(binary(), root.path().join("lprobe")).expect("a copy");
-    let chroot = |target: String| {
-        run(Command::new("chroot")
-            .arg(root.path())
-            .args(["/lprobe", &target])
-            .env_clear()
-            .env("PATH", "/usr/sbin:/usr/bin"))
-    };
-    let server = Server::answering("HTTP/1.1 200 OK\r\n\r\n");
-    let outcome = chroot(server.http("/"));
-    if !have("TOOLS", outcome.status.code() != Some(125), "there is no right to chroot") {
+    if !have_chroot() {
         return;
     }
-    outcome.healthy();
+    let root = tempfile::tempdir().expect("a folder");
+    executable(&root.path().join("lprobe"), &fs::read(binary()).expect("the binary"));
+    let chroot = |target: String| run(tool("chroot").arg(root.path()).args(["/lprobe", &target]).env_clear());
+    let server = Server::answering("HTTP/1.1 200 OK\r\n\r\n");
+    chroot(server.http("/")).healthy();
     chroot(server.tcp()).healthy();
     let sick = Server::answering("HTTP/1.1 500 \r\n\r\n");
     chroot(sick.http("/")).unhealthy_saying(&["status 500"]);

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use crate::support::server::{Server, until_closed};
-use crate::support::{FULL, Outcome, binary, lprobe, run};
+use crate::support::{FULL, Outcome, binary, executable, have_chroot, lprobe, run, tool};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -452,11 +452,11 @@ fn several_installs_at_once_leave_a_whole_copy() {
 #[ignore = "needs dist/: run `make test`"]
 #[test]
 fn install_needs_no_proc() {
-    let root = tempfile::tempdir().expect("a folder");
-    fs::copy(binary(), root.path().join("lprobe")).expect("a copy");
-    let outcome = run(Command::new("chroot").arg(root.path()).args(["/lprobe", "install", "/copy"]));
-    if crate::support::have("TOOLS", outcome.status.code() != Some(125), "there is no right to chroot") {
-        outcome.healthy();
-        assert_eq!(fs::read(root.path().join("copy")).expect("a copy"), fs::read(binary()).expect("the binary"));
+    if !have_chroot() {
+        return;
     }
+    let (root, program) = (tempfile::tempdir().expect("a folder"), fs::read(binary()).expect("the binary"));
+    executable(&root.path().join("lprobe"), &program);
+    run(tool("chroot").arg(root.path()).args(["/lprobe", "install", "/copy"])).healthy();
+    assert_eq!(fs::read(root.path().join("copy")).expect("a copy"), program);
 }

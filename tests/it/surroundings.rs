@@ -18,7 +18,8 @@ use nix::unistd::Pid;
 use crate::support::netns::{ip, isolated, sysctl};
 use crate::support::server::{ClosedPort, LOCALHOST, Server, full_backlog, until_closed};
 use crate::support::{
-    Outcome, PEAK_RSS, Running, binary, have, have_root, have_tools, lprobe, run, stderr_of, without_variables,
+    Outcome, PEAK_RSS, Running, binary, executable, have, have_chroot, have_root, have_tools, lprobe, measured, run,
+    stderr_of, tool, without_variables,
 };
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -140,12 +141,12 @@ fn ten_thousand_variables_change_nothing() {
 #[ignore = "needs dist/: run `make test`"]
 #[test]
 fn an_image_that_holds_nothing_else_is_enough() {
-    if !have_root() {
+    if !have_chroot() {
         return;
     }
     let image = tempfile::tempdir().expect("a folder");
-    fs::copy(binary(), image.path().join("lprobe")).expect("a copy");
-    let inside = |argument: &[&str]| run(Command::new("chroot").arg(image.path()).arg("/lprobe").args(argument));
+    executable(&image.path().join("lprobe"), &fs::read(binary()).expect("the binary"));
+    let inside = |argument: &[&str]| run(tool("chroot").arg(image.path()).arg("/lprobe").args(argument));
     // No /proc, /dev, /etc or /tmp.
     inside(&[&Server::answering(OK).http("/")]).healthy();
     inside(&["http://example.com/"]).unhealthy_saying(&["only reaches its own container"]);
@@ -184,8 +185,8 @@ fn a_port_range_that_is_used_up_is_named() {
 #[test]
 fn a_full_backlog_is_unhealthy_at_the_deadline() {
     let (_listener, address, _waiting) = full_backlog();
-    let outcome = lprobe(["--timeout=300ms", &format!("tcp://{address}")]);
-    assert!(outcome.took < Duration::from_millis(800), "{outcome:?}");
+    let (outcome, _) = measured(["--timeout=300ms", &format!("tcp://{address}")]);
+    assert!(outcome.by_itself() < Duration::from_millis(800), "{outcome:?}");
     outcome.unhealthy_saying(&["no connection to 127.0.0.1 within 300 ms"]);
 }
 
@@ -225,7 +226,7 @@ fn a_wait_ends_when_it_is_told_to_even_as_the_first_process() {
     }
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let server = Server::silent();
-        let mut command = Command::new("unshare");
+        let mut command = tool("unshare");
         without_variables(&mut command).args(["--pid", "--fork"]).arg(binary());
         let command = command.args(["--wait=60s", "--timeout=60s", &server.http("/")]).stderr(Stdio::piped());
         let first = Running(command.spawn().expect("it starts"));

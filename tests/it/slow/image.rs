@@ -1,14 +1,13 @@
 //! `make image`, and HEALTHCHECK on each kind of base by what it copies from there.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use goblin::elf::Elf;
 use goblin::elf::header::{EM_AARCH64, EM_X86_64};
 
 use crate::support::engine::{Container, Image, docker_ok, have_engine};
-use crate::support::{Outcome, have, repository, run};
+use crate::support::{Outcome, executable, have, repository, run};
 
 /// What `make image` makes, under a name of the test's own.
 pub struct Release {
@@ -93,8 +92,7 @@ fn builds_with(store: &str) -> (String, Outcome) {
     }
     let program = |name: &str, script: &str| {
         fs::create_dir_all(place(name).parent().expect("a folder")).expect("a folder");
-        fs::write(place(name), format!("#!/bin/sh\n{script}\n")).expect("a file");
-        fs::set_permissions(place(name), fs::Permissions::from_mode(0o755)).expect("a file");
+        executable(&place(name), format!("#!/bin/sh\n{script}\n").as_bytes());
     };
     program("bin/uname", "echo x86_64");
     let context = "for context; do :; done; (cd $context; grep -o A[MR][DM]64 */lprobe)";

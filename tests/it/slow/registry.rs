@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::support::engine::{Container, Image, docker, docker_ok, have_engine};
-use crate::support::{Outcome, Running, have, have_tools, repository, run};
+use crate::support::{Outcome, Running, have, have_tools, repository, run, tool};
 
 /// A registry, and a folder of the test's own.
 struct Registry {
@@ -20,7 +20,7 @@ impl Registry {
         let (config, images) = (folder.path().join("config.yml"), folder.path().join("images"));
         let storage = format!("storage: {{filesystem: {{rootdirectory: '{}'}}}}", images.display());
         fs::write(&config, format!("version: 0.1\n{storage}\nhttp: {{addr: '127.0.0.1:0'}}\n")).expect("a file");
-        let mut command = Command::new("docker-registry");
+        let mut command = tool("docker-registry");
         let mut child =
             command.arg("serve").arg(config).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
         let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines().map_while(Result::ok);

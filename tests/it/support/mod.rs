@@ -1,23 +1,22 @@
 //! What the tests share: the binary in `dist/`, run as a process, and servers to run it against.
 
 pub mod engine;
+mod measured;
 pub mod memcheck;
 pub mod netns;
 pub mod nginx;
 pub mod script;
 pub mod server;
+mod tools;
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::ptrace;
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, Uid};
+pub use measured::measured;
+pub use tools::{executable, have, have_chroot, have_root, have_tools, tool};
 
 /// A path in the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -47,13 +46,15 @@ pub struct Outcome {
     pub stdout: String,
     pub stderr: String,
     pub took: Duration,
+    /// How much of that was spent in the queue for a processor, where [`measured`] has seen it.
+    pub queued: Duration,
 }
 
 impl From<Output> for Outcome {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
         let (stdout, stderr) = (text(output.stdout), text(output.stderr));
-        Self { status: output.status, stdout, stderr, took: Duration::ZERO }
+        Self { status: output.status, stdout, stderr, took: Duration::ZERO, queued: Duration::ZERO }
     }
 }
 
@@ -74,6 +75,11 @@ impl Outcome {
         assert!(line.len() < 1_000, "too long for a health log: {} bytes", line.len());
         assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "not one printable line: {line:?}");
         line.strip_prefix("lprobe: ").expect("the program's name").to_owned()
+    }
+
+    /// The time that it took by itself, however busy the machine was.
+    pub fn by_itself(&self) -> Duration {
+        self.took.saturating_sub(self.queued)
     }
 
     /// [`Outcome::unhealthy`], with a line that has all of `words`.
@@ -106,36 +112,6 @@ pub fn run(command: &mut Command) -> Outcome {
     Outcome { took: begin.elapsed(), ..Outcome::from(output) }
 }
 
-/// A run's outcome, and the most memory it had resident, in bytes. A traced process stops at its exit with its memory
-/// still there; the kernel's own account, ru_maxrss, begins with the parent's memory. The time is that from exec to exit.
-pub fn measured(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> (Outcome, u64) {
-    let mut stopped = Command::new("sh");
-    stopped.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(binary());
-    without_variables(stopped.args(arguments));
-    let stopped = stopped.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = stopped.spawn().expect("it starts");
-    let process = Pid::from_raw(child.id().cast_signed());
-    waitpid(process, Some(WaitPidFlag::WUNTRACED)).expect("it stops itself");
-    ptrace::seize(process, ptrace::Options::PTRACE_O_TRACEEXIT).expect("it is stopped");
-    let begin = Instant::now();
-    kill(process, Signal::SIGCONT).expect("it is stopped");
-    loop {
-        match waitpid(process, None).expect("it is traced") {
-            WaitStatus::PtraceEvent(_, _, nix::libc::PTRACE_EVENT_EXIT) => break,
-            WaitStatus::Stopped(_, signal) => ptrace::cont(process, signal).expect("it is stopped"),
-            WaitStatus::PtraceEvent(..) => ptrace::cont(process, None).expect("it is stopped"),
-            ended => panic!("{ended:?}"),
-        }
-    }
-    let took = begin.elapsed();
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it is stopped");
-    let peak =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    ptrace::cont(process, None).expect("it is stopped");
-    let output = child.wait_with_output().expect("it exits");
-    (Outcome { took, ..Outcome::from(output) }, peak.expect("a peak") * 1024)
-}
-
 /// A process that ends with the test.
 pub struct Running(pub Child);
 
@@ -151,33 +127,4 @@ pub fn stderr_of(child: &mut Child) -> String {
     let mut said = String::new();
     child.stderr.take().expect("stderr is piped").read_to_string(&mut said).expect("UTF-8");
     said
-}
-
-/// Whether `there`; if not, says that the test is skipped, or fails where `LPROBE_REQUIRE_<what>` is 1.
-#[track_caller]
-pub fn have(what: &str, there: bool, why: &str) -> bool {
-    if !there {
-        let required = format!("LPROBE_REQUIRE_{what}");
-        assert_ne!(std::env::var(&required).as_deref(), Ok("1"), "{required} is set, and {why}");
-        // Past libtest, which keeps what a passing test prints to itself.
-        let _ = writeln!(std::io::stderr(), "skipped {}: {why}", std::thread::current().name().unwrap_or("a test"));
-    }
-    there
-}
-
-/// [`have`] for root.
-#[track_caller]
-pub fn have_root() -> bool {
-    have("TOOLS", Uid::effective().is_root(), "this takes root")
-}
-
-/// [`have`] for programs in PATH, which `.ci/run` installs.
-#[track_caller]
-pub fn have_tools(programs: &[&str]) -> bool {
-    programs.iter().all(|program| {
-        let found = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
-            .iter()
-            .any(|folder| Path::new(folder).join(program).exists());
-        have("TOOLS", found, &format!("{program} is not installed"))
-    })
 }

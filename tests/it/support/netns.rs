@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -32,7 +31,7 @@ pub fn isolated(test: impl FnOnce() + Send + 'static) {
 /// `ip` with `arguments`.
 #[track_caller]
 pub fn ip(arguments: &str) {
-    let status = Command::new("ip").args(arguments.split(' ')).status().expect("ip starts");
+    let status = super::tool("ip").args(arguments.split(' ')).status().expect("ip starts");
     assert!(status.success(), "ip {arguments}");
 }
 

@@ -3,13 +3,13 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::process::{Child, Command};
+use std::process::Child;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 use tempfile::TempDir;
 
-use super::{Outcome, lprobe};
+use super::{Outcome, lprobe, tool};
 
 /// An nginx of the test's own.
 pub struct Nginx {
@@ -52,8 +52,7 @@ impl Nginx {
             root = folder.path().display(),
         );
         fs::write(folder.path().join("nginx.conf"), configuration).expect("a file");
-        let process = Command::new("nginx")
-            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin")
+        let process = tool("nginx")
             .arg("-p")
             .arg(folder.path())
             .args(["-c", "nginx.conf", "-e", "stderr"])

@@ -12,14 +12,12 @@ mod streams;
 #[cfg(feature = "full")]
 mod tls;
 
-use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fs, thread};
 
 use crate::support::script::{Serve, Stage, Step, play};
 use crate::support::{FULL, NAME, PEAK_RSS, measured, repository};
-use nix::unistd::gettid;
 
 /// What is expected of a probe.
 #[derive(Clone, Copy)]
@@ -55,14 +53,7 @@ impl Case {
 
     /// The same for eight targets at once, within a second.
     fn eight(self) -> Self {
-        let serve = self.serve.map(|serve| -> Serve {
-            Arc::new(move |client| {
-                // Eight servers that do their worst would keep the processors from the probe.
-                chrt(&["--other", "--pid", "0"]);
-                serve(client);
-            })
-        });
-        Self { name: format!("{}, eight times", self.name), serve, targets: 8, ..self }
+        Self { name: format!("{}, eight times", self.name), targets: 8, ..self }
     }
 }
 
@@ -87,23 +78,13 @@ const LATE: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
 const HASTY: Duration = Duration::from_millis(10);
 
-/// How long after its deadline a probe may end, the start of its process included.
+/// How long after its deadline a probe may end, the start of its process included, and the queue for a processor not.
 const GRACE: Duration = Duration::from_millis(50);
 
 /// The budget of memory for eight targets, in bytes: each has buffers of its own, and the budget is for one.
 const PEAK_RSS_OF_EIGHT: u64 = if FULL { 6 << 20 } else { 2 << 20 };
 
 static ALONE: Mutex<()> = Mutex::new(());
-
-/// Has this thread, and all that it starts, go before the machine's other work, where root may say so: what is measured
-/// is lprobe, and not how busy the machine is.
-fn go_first() {
-    chrt(&["--rr", "--pid", "1"]);
-}
-
-fn chrt(how: &[&str]) {
-    let _ = Command::new("chrt").args(how).arg(gettid().to_string()).output();
-}
 
 /// The deadlines of a case. One in which something goes on is run a second time, with a deadline that comes in the middle
 /// of it.
@@ -119,7 +100,6 @@ fn timeouts(&Case { goes_on, verdict, targets, .. }: &Case) -> Vec<Duration> {
 /// Runs each case, and fails with all that went wrong.
 fn run_all(table: Vec<Case>) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    go_first();
     let (count, mut runs, mut wrong, mut worst) = (table.len(), 0, Vec::new(), (Duration::ZERO, 0));
     for case in table {
         let timeouts = timeouts(&case);
@@ -130,7 +110,7 @@ fn run_all(table: Vec<Case>) {
             arguments.iter().flat_map(|argument| vec![stage.named(argument); times(argument)]).collect();
         for timeout in timeouts {
             let (outcome, peak) = measured([format!("--timeout={}ms", timeout.as_millis())].iter().chain(&arguments));
-            let late = outcome.took.saturating_sub(timeout);
+            let late = outcome.by_itself().saturating_sub(timeout);
             worst = (worst.0.max(late), worst.1.max(peak));
             runs += 1;
             let (code, said) = (outcome.status.code(), outcome.stdout + &outcome.stderr);

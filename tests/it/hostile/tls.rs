@@ -322,10 +322,27 @@ fn handshakes(table: &mut Vec<Case>, ca: &str, identity: &Identity, version: &'s
         let twice = Tampered { record: Arc::new(twice), ..well.clone() };
         table.push(twice.case(named(&format!("record {records} twice")), &plain, verdict(Unhealthy(""))));
         let missed = records == 2 || !tls13 && records == 0;
-        let without = move |number: usize, record: &[u8]| if number == records { vec![] } else { record.into() };
-        let without = Tampered { record: Arc::new(without), ..well.clone() };
-        let verdict = verdict(if missed { Late("no TLS handshake") } else { Unhealthy("") });
-        table.push(without.case(named(&format!("no record {records}")), &plain, verdict));
+        let mut without = |name: String, verdict, length: Option<u8>| {
+            let change = move |number: usize, record: &[u8]| {
+                let mut record = if number == records { vec![] } else { record.to_vec() };
+                if let (true, Some(length)) = (number == records + 1, length) {
+                    record[6] = length;
+                }
+                record
+            };
+            let without = Tampered { record: Arc::new(change), ..well.clone() };
+            table.push(without.case(named(&name), &plain, verdict));
+        };
+        let late = Late("no TLS handshake");
+        if !tls13 && records == 1 {
+            // Without ChangeCipherSpec, the client takes what is encrypted for a message in the clear, and chance for its length. The
+            // length's first byte is 0 once in 256 runs, and then the client waits for the rest of the message.
+            without("no ChangeCipherSpec, and then a long message".into(), Unhealthy(""), Some(0xff));
+            without("no ChangeCipherSpec, and then a short message".into(), late, Some(0));
+        } else {
+            let verdict = verdict(if missed { late } else { Unhealthy("") });
+            without(format!("no record {records}"), verdict, None);
+        }
     }
     // What is strange, and as it should be.
     let bytes = |number: usize, bytes: &[u8]| match number {

@@ -1,5 +1,7 @@
 .PHONY: dist demo test test-slow fuzz answers reproduce miri image release bench bench-node docs clean
 
+SHELL := /bin/bash
+
 dist:
 	scripts/dist
 
@@ -8,8 +10,7 @@ demo: dist target/demo-server
 
 # The tests that measure time run alone. What is in slow/ takes minutes.
 test: dist target/demo-server
-	scripts/test lprobe
-	scripts/test lprobe-full --features full
+	scripts/test
 
 # Images, Compose, Kubernetes, other processors, releases: what takes minutes, one after the other, since some build dist/.
 test-slow: dist target/demo-server
@@ -60,4 +61,5 @@ clean:
 # Static, so that it runs in an image FROM scratch.
 target/demo-server: examples/demo-server.rs
 	mkdir -p target
+	source scripts/toolchain && \
 	rustc --edition 2024 -C opt-level=s -C strip=symbols -C target-feature=+crt-static -o $@ $<

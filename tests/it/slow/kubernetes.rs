@@ -5,12 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use goblin::elf::Elf;
 use serde_json::Value;
 
 use super::examples::yaml;
 use super::image::Release;
 use crate::support::engine::{Image, have_engine};
-use crate::support::{Outcome, have_root, have_tools, repository, run};
+use crate::support::{Outcome, have, have_root, have_tools, repository, run};
 
 /// A podman with images and containers of the test's own.
 struct Podman(tempfile::TempDir);
@@ -86,7 +87,14 @@ impl Drop for Podman {
 }
 
 fn have_podman() -> bool {
-    have_engine() && have_root() && have_tools(&["podman", "runc", "busybox"])
+    have_engine() && have_root() && have_tools(&["podman", "runc", "busybox"]) && have_static_busybox()
+}
+
+/// [`have`] for a busybox that starts in an image without a C library. Debian's package `busybox` has another.
+fn have_static_busybox() -> bool {
+    let program = fs::read("/bin/busybox").unwrap_or_default();
+    let is_static = Elf::parse(&program).is_ok_and(|elf| elf.interpreter.is_none());
+    have("TOOLS", is_static, "busybox-static is not installed")
 }
 
 /// The service, in an image with a shell: podman runs the probe's command by one. With lprobe or without.

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::support::server::{ClosedPort, Server};
-use crate::support::{binary, lprobe, run};
+use crate::support::{binary, lprobe, lprobe_by_default, run};
 
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 const UP: &str = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"UP\"}";
@@ -47,7 +47,7 @@ fn the_runs_options_stand_in_any_group_and_once() {
             .unhealthy_saying(&[&format!("{name} can be given once only")]);
     }
     let up = Server::answering(UP);
-    let outcome = lprobe([&*up.http("/"), "--next", "-v", &*up.http("/")]);
+    let outcome = lprobe_by_default([&*up.http("/"), "--next", "-v", &*up.http("/")]);
     assert!(outcome.status.success() && outcome.stdout.lines().count() == 2, "{outcome:?}");
     // The command line wins over the variable, in whichever group it stands.
     let mut command = Command::new(binary());
@@ -56,7 +56,7 @@ fn the_runs_options_stand_in_any_group_and_once() {
     lprobe(["--timeout=1s", target, "--next", "--connect-timeout=1s", other])
         .unhealthy_saying(&["--connect-timeout can't go with --timeout"]);
     // One latency a group.
-    lprobe(["--max-latency=2s", other, "--next", target])
+    lprobe_by_default(["--max-latency=2s", other, "--next", target])
         .unhealthy_saying(&["--max-latency must be less than --timeout"]);
 }
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use crate::support::server::{Server, until_closed};
-use crate::support::{FULL, Outcome, binary, executable, have_chroot, lprobe, run, tool};
+use crate::support::{FULL, Outcome, binary, executable, have_chroot, lprobe, lprobe_by_default, run, tool};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -386,7 +386,7 @@ fn a_value_may_begin_with_a_dash() {
 #[test]
 fn what_would_never_tell_is_refused() {
     lprobe(["--ipv6", "unix:///x"]).unhealthy_saying(&["--ipv6 is for targets with a host"]);
-    lprobe(["--max-latency=2s", ":1"]).unhealthy_saying(&["--max-latency must be less than --timeout"]);
+    lprobe_by_default(["--max-latency=2s", ":1"]).unhealthy_saying(&["--max-latency must be less than --timeout"]);
     lprobe(["--unix-socket=", ":1"]).unhealthy_saying(&["--unix-socket \"\"", "absolute path"]);
     lprobe(["-url=tcp://:1"]).unhealthy_saying(&["--url", "expected http://"]);
 }

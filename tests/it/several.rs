@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::support::server::{ClosedPort, Server, until_closed};
-use crate::support::{binary, lprobe, run};
+use crate::support::{binary, lprobe, lprobe_by_default, run};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -56,7 +56,7 @@ fn many_lines_survive_a_health_log() {
 fn verbose_says_how_long_it_took() {
     let well = Server::answering(OK);
     for flag in ["-v", "--verbose", "-verbose", "--v"] {
-        let outcome = lprobe([flag, &well.http("/")]);
+        let outcome = lprobe_by_default([flag, &well.http("/")]);
         assert!(outcome.status.success() && outcome.stderr.is_empty(), "{outcome:?}");
         let line = outcome.stdout.strip_suffix('\n').expect("a line");
         let said = line.strip_prefix(&format!("lprobe: {}: healthy after ", well.http("/"))).expect(line);
@@ -66,7 +66,7 @@ fn verbose_says_how_long_it_took() {
         assert!(0.0 < connected && connected < total && total < 1000.0, "{line}");
     }
     lprobe(["-v=false", &well.http("/")]).healthy();
-    let line = lprobe(["-v", &Server::answering("HTTP/1.1 500 \r\n\r\n").http("/")]).unhealthy();
+    let line = lprobe_by_default(["-v", &Server::answering("HTTP/1.1 500 \r\n\r\n").http("/")]).unhealthy();
     assert!(line.contains("expected 200-299 after "), "{line}");
 }
 

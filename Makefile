@@ -1,4 +1,4 @@
-.PHONY: dist demo test test-slow fuzz answers reproduce miri image release bench bench-node docs clean
+.PHONY: dist demo test soak test-slow fuzz answers reproduce miri image release bench bench-node docs clean
 
 SHELL := /bin/bash
 
@@ -11,6 +11,10 @@ demo: dist target/demo-server
 # The tests that measure time run alone. What is in slow/ takes minutes.
 test: dist target/demo-server
 	scripts/test
+
+# The same, RUNS times beside `stress`: whether a test fails by chance. Some hours.
+soak: dist target/demo-server
+	scripts/soak
 
 # Images, Compose, Kubernetes, other processors, releases: what takes minutes, one after the other, since some build dist/.
 test-slow: dist target/demo-server

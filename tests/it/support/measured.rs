@@ -16,7 +16,7 @@ use super::{Outcome, binary, without_variables};
 /// exit with its memory still there; the kernel's own account, ru_maxrss, begins with the parent's memory.
 ///
 /// The time is that from exec to exit. The process, or the tracer that notices its end, may have been in the queue for a
-/// processor: on a busy machine, that is tens of milliseconds.
+/// processor: for up to 159 ms, where fifteen others wanted the two that there were.
 pub fn measured(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> (Outcome, u64) {
     let mut stopped = Command::new("sh");
     stopped.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(binary());

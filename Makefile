@@ -65,5 +65,5 @@ clean:
 # Static, so that it runs in an image FROM scratch.
 target/demo-server: examples/demo-server.rs
 	mkdir -p target
-	source scripts/toolchain && \
+	source scripts/toolchain && find_rust && \
 	rustc --edition 2024 -C opt-level=s -C strip=symbols -C target-feature=+crt-static -o $@ $<

@@ -335,8 +335,8 @@ fn handshakes(table: &mut Vec<Case>, ca: &str, identity: &Identity, version: &'s
         };
         let late = Late("no TLS handshake");
         if !tls13 && records == 1 {
-            // Without ChangeCipherSpec, the client takes what is encrypted for a message in the clear, and chance for its length. The
-            // length's first byte is 0 once in 256 runs, and then the client waits for the rest of the message.
+            // Without ChangeCipherSpec, the client takes what is encrypted for a message in the clear, and its length is
+            // chance. Its first byte is 0 once in 256 runs, and then the client waits for the rest of the message.
             without("no ChangeCipherSpec, and then a long message".into(), Unhealthy(""), Some(0xff));
             without("no ChangeCipherSpec, and then a short message".into(), late, Some(0));
         } else {

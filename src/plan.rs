@@ -101,8 +101,26 @@ pub struct HttpRequest {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The healthy statuses.
     pub statuses: Statuses,
-    /// The texts that the body must contain, every one.
-    pub contains: Vec<Vec<u8>>,
+    /// The texts to search the response's body for.
+    pub texts: Texts,
+}
+
+/// The texts that a body is searched for.
+#[derive(Debug, Default)]
+pub struct Texts {
+    /// Texts that it must contain, every one.
+    pub all: Vec<Vec<u8>>,
+    /// Texts of which it must contain at least one, if there are any.
+    pub any: Vec<Vec<u8>>,
+    /// Texts that it must not contain.
+    pub none: Vec<Vec<u8>>,
+}
+
+impl Texts {
+    /// Returns whether there is nothing to search for.
+    pub fn is_empty(&self) -> bool {
+        [&self.all, &self.any, &self.none].iter().all(|texts| texts.is_empty())
+    }
 }
 
 /// A call to gRPC's health service, and where to send it.

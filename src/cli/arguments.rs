@@ -11,6 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::bad_usage::{BadUsage, bad_value};
 use super::expand::expand;
 use super::options::{Group, OPTIONS, Opt, SHARED_FLAGS, SHORT_HELP, Takes};
+use super::value_file;
 use super::variables::{Variables, variable, variable_name};
 use crate::target::bad_target::BadTarget;
 
@@ -149,7 +150,7 @@ impl<'a> Arguments<'a> {
             };
             let expanded = expand(raw, variable).map_err(|error| refuse(&error))?;
             let text = expanded.to_str().ok_or_else(|| refuse(&"not UTF-8"))?;
-            allowed(name, text).and_then(|()| reader(text)).map_err(|error| refuse(&error))?;
+            read_value(name, text, reader).map_err(|error| refuse(&error))?;
         }
         if !values.is_empty() {
             return Ok(());
@@ -158,9 +159,7 @@ impl<'a> Arguments<'a> {
         let refuse =
             |value: &OsStr, problem: &dyn Display| bad_value(&variable_name(name), is_secret(name), value, problem);
         let text = raw.to_str().ok_or_else(|| refuse(&raw, &"not UTF-8"))?;
-        let mut read = |text: &str| {
-            allowed(name, text).and_then(|()| reader(text)).map_err(|error| refuse(OsStr::new(text), &error))
-        };
+        let mut read = |text: &str| read_value(name, text, reader).map_err(|error| refuse(OsStr::new(text), &error));
         match name {
             "target" => text.split_ascii_whitespace().try_for_each(read),
             _ => read(text),
@@ -176,6 +175,18 @@ fn may_be_empty(name: &str) -> bool {
 /// Returns whether the value of an option may be a secret.
 fn is_secret(name: &str) -> bool {
     OPTIONS.iter().any(|option| option.name == name && option.is_secret)
+}
+
+/// Reads a value, or the contents of a file in its place.
+fn read_value(name: &str, text: &str, reader: &mut dyn FnMut(&str) -> Result<(), String>) -> Result<(), String> {
+    if let Some(path) = text.strip_prefix('@')
+        && OPTIONS.iter().any(|option| option.name == name && option.from_file)
+    {
+        let contents = value_file::read(path).map_err(|error| error.to_string())?;
+        return reader(&contents);
+    }
+    allowed(name, text)?;
+    reader(text)
 }
 
 /// Checks that a value is one of those that the table allows.

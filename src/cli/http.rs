@@ -12,7 +12,7 @@ use super::bad_usage::BadUsage;
 use super::escape::nonempty;
 use super::voice::Voice;
 use crate::FULL;
-use crate::plan::HttpRequest;
+use crate::plan::{HttpRequest, Texts};
 use crate::status::Statuses;
 use crate::target::authority::parse_port;
 use crate::wire::Version;
@@ -20,14 +20,18 @@ use crate::wire::Version;
 /// Reads the request to send, and the response to expect.
 pub fn request(arguments: &Arguments, voice: &Voice) -> Result<HttpRequest, BadUsage> {
     let method = arguments.one("method", method)?.unwrap_or(Method::GET);
-    let contains: Vec<Vec<u8>> = arguments.many("contains", nonempty)?;
-    if method == Method::HEAD && !contains.is_empty() {
-        return Err(BadUsage("--contains can't go with --method HEAD, whose answer has no body".into()));
+    let texts = Texts {
+        all: arguments.many("contains", nonempty)?,
+        any: arguments.many("contains-any", nonempty)?,
+        none: arguments.many("lacks", nonempty)?,
+    };
+    if method == Method::HEAD && !texts.is_empty() {
+        return Err(BadUsage("--contains and --lacks can't go with --method HEAD, whose answer has no body".into()));
     }
     let version = if arguments.flag("http2")? { Version::Http2 } else { Version::Http1 };
     let headers = headers(arguments, &method, version, voice)?;
     let statuses = arguments.one("http-codes", str::parse)?.unwrap_or(Statuses::SUCCESSFUL);
-    Ok(HttpRequest { version, method, headers, statuses, contains })
+    Ok(HttpRequest { version, method, headers, statuses, texts })
 }
 
 /// Reads a method. The table of options has been checked before, and allows no others.

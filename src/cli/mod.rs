@@ -20,6 +20,7 @@ mod tls;
 #[cfg(not(feature = "full"))]
 #[path = "tls_absent.rs"]
 mod tls;
+mod value_file;
 mod variables;
 mod voice;
 

@@ -19,6 +19,8 @@ pub struct Opt {
     pub value: &'static str,
     /// Whether its value may be a secret, which no message shows.
     pub is_secret: bool,
+    /// Whether its value may be `@FILE`, which reads it from a file.
+    pub from_file: bool,
     /// Whether most people need it, so that `-h` shows it.
     pub is_common: bool,
     /// Whether only the full build has it.
@@ -66,8 +68,8 @@ pub enum Group {
 use Takes::{Many, Nothing, One};
 
 const fn opt(group: Group, name: &'static str, takes: Takes, value: &'static str, help: &'static str) -> Opt {
-    let (short, is_secret, is_common, full) = (None, false, false, false);
-    Opt { name, short, group, takes, value, is_secret, is_common, full, help }
+    let (short, is_secret, from_file, is_common, full) = (None, false, false, false, false);
+    Opt { name, short, group, takes, value, is_secret, from_file, is_common, full, help }
 }
 
 const fn common(opt: Opt) -> Opt {
@@ -78,12 +80,17 @@ const fn secret(opt: Opt) -> Opt {
     Opt { is_secret: true, ..opt }
 }
 
+/// A secret that may stand in a file.
+const fn from_file(opt: Opt) -> Opt {
+    Opt { from_file: true, ..secret(opt) }
+}
+
 const fn full(opt: Opt) -> Opt {
     Opt { full: true, ..opt }
 }
 
 /// lprobe's own options.
-pub static OPTIONS: [Opt; 29] = [
+pub static OPTIONS: [Opt; 31] = [
     common(opt(Group::Run, "timeout", One, "DURATION", "time for everything: 500ms, 1.5s, 2m [default: 1s]")),
     common(opt(Group::Run, "wait", One, "DURATION", "retry until healthy, for this long at most")),
     common(Opt { short: Some('v'), ..opt(Group::Run, "verbose", Nothing, "", "say how long each probe took") }),
@@ -91,8 +98,10 @@ pub static OPTIONS: [Opt; 29] = [
     opt(Group::Host, "ipv6", Nothing, "", "take localhost for [::1] alone"),
     common(opt(Group::Http, "http-codes", One, "LIST", "healthy statuses: 200,301-303 [default: 200-299]")),
     common(secret(opt(Group::Http, "contains", Many, "TEXT", "the body's first 64 KiB have the text"))),
-    common(secret(opt(Group::Http, "header", Many, "NAME: VALUE", "send a header"))),
-    secret(opt(Group::Http, "basic-auth", One, "USER:PASSWORD", "send basic authentication")),
+    secret(opt(Group::Http, "contains-any", Many, "TEXT", "they have at least one of these texts")),
+    secret(opt(Group::Http, "lacks", Many, "TEXT", "they do not have the text")),
+    common(from_file(opt(Group::Http, "header", Many, "NAME: VALUE", "send a header; @FILE reads it from a file"))),
+    from_file(opt(Group::Http, "basic-auth", One, "USER:PASSWORD", "send basic authentication; or @FILE")),
     opt(Group::Http, "method", One, "GET|HEAD|OPTIONS|POST", "the method, which sends no body"),
     full(opt(Group::Http, "http2", Nothing, "", "speak HTTP/2: h2c, or by ALPN over TLS")),
     secret(opt(Group::Request, "user-agent", One, "TEXT", "send this user agent instead of lprobe/VERSION")),
@@ -106,7 +115,7 @@ pub static OPTIONS: [Opt; 29] = [
     full(opt(Group::Tls, "tls-server-name", One, "NAME", "verify the certificate for NAME, and send it as SNI")),
     full(opt(Group::Tls, "spiffe", Nothing, "", "get certificates by SPIFFE_ENDPOINT_SOCKET")),
     full(opt(Group::Grpc, "service", One, "NAME", "the service to check [default: the whole server]")),
-    full(secret(opt(Group::Grpc, "rpc-header", Many, "NAME: VALUE", "send metadata; of -bin names in base64"))),
+    full(from_file(opt(Group::Grpc, "rpc-header", Many, "NAME: VALUE", "send metadata; of -bin names in base64"))),
     full(opt(Group::Grpc, "rpc-timeout", One, "DURATION", "time for the call, which the server is told")),
     full(opt(Group::Grpc, "gzip", Nothing, "", "compress messages, both ways")),
     opt(Group::Command, "next", Nothing, "", "begin a group of targets with options of its own"),

@@ -9,7 +9,7 @@ use hyper::{Request, Response};
 
 use super::matcher::Matcher;
 use crate::connect::Stream;
-use crate::plan::{HttpProbe, HttpRequest};
+use crate::plan::{HttpProbe, HttpRequest, Texts};
 use crate::progress::Progress;
 use crate::tls;
 use crate::unhealthy::Unhealthy;
@@ -35,7 +35,9 @@ const MAX_FRAMED: usize = 10 * MAX_BODY;
 
 /// The steps that the message at the deadline names.
 const RESPONSE_HEAD: &str = "complete response head";
-const TEXTS: &str = "text of --contains";
+const TEXT: &str = "text of --contains";
+const ANY_TEXT: &str = "text of --contains-any";
+const BODY: &str = "end of the body";
 
 /// Opens a connection, sends the request, and judges the response.
 pub async fn probe(probe: &HttpProbe, progress: &Progress) -> Result<(), Unhealthy> {
@@ -47,7 +49,7 @@ pub async fn probe(probe: &HttpProbe, progress: &Progress) -> Result<(), Unhealt
 /// Sends the request on an open stream, and judges the response.
 pub async fn ask(stream: Stream, probe: &HttpProbe, progress: &Progress) -> Result<(), Unhealthy> {
     let request = &*probe.request;
-    let body = |most| if request.contains.is_empty() { 0 } else { most };
+    let body = |most| if request.texts.is_empty() { 0 } else { most };
     progress.awaits_step(RESPONSE_HEAD);
     #[cfg(feature = "full")]
     if request.version == Version::Http2 {
@@ -102,7 +104,7 @@ async fn judge(
     if !request.statuses.contains(status) {
         return Err(BadAnswer::Status { got: status, expected: request.statuses }.into());
     }
-    if request.contains.is_empty() {
+    if request.texts.is_empty() {
         return Ok(());
     }
     let has = |name| response.headers().contains_key(name);
@@ -112,8 +114,12 @@ async fn judge(
     if has_other_coding(response.headers()) {
         return Err(BadAnswer::TransferCoding.into());
     }
-    progress.awaits_step(TEXTS);
-    search(response.into_body(), &request.contains, broken).await
+    progress.awaits_step(match &request.texts {
+        Texts { all, .. } if !all.is_empty() => TEXT,
+        Texts { any, .. } if !any.is_empty() => ANY_TEXT,
+        _ => BODY,
+    });
+    search(response.into_body(), &request.texts, broken).await
 }
 
 /// Returns whether a body has a transfer coding other than `chunked` alone. hyper would read such a body to the end of
@@ -125,18 +131,36 @@ fn has_other_coding(headers: &HeaderMap) -> bool {
     first.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked")) || codings.next().is_some()
 }
 
-/// Reads `body` until every one of `texts` has come.
-async fn search(mut body: Incoming, texts: &[Vec<u8>], broken: fn(hyper::Error) -> Unhealthy) -> Result<(), Unhealthy> {
-    let mut missing: Vec<(usize, Matcher)> = (1..).zip(texts.iter().map(|text| Matcher::new(text))).collect();
+/// Reads `body` until it is clear whether its texts are as they must be.
+async fn search(mut body: Incoming, texts: &Texts, broken: fn(hyper::Error) -> Unhealthy) -> Result<(), Unhealthy> {
+    let (mut all, mut any, mut none) = (matchers(&texts.all), matchers(&texts.any), matchers(&texts.none));
     let mut left = MAX_BODY;
-    while let Some((number, _)) = missing.first() {
+    // A text that must not be there can be in the last bytes.
+    while !(all.is_empty() && any.is_empty() && none.is_empty()) {
         let frame = if left > 0 { body.frame().await } else { None };
-        let Some(frame) = frame else { return Err(BadAnswer::MissingText(*number).into()) };
+        let Some(frame) = frame else { break };
         if let Ok(data) = frame.map_err(broken)?.into_data() {
             let data = &data[..data.len().min(left)];
             left -= data.len();
-            missing.retain_mut(|(_, matcher)| !matcher.feed(data));
+            all.retain_mut(|(_, matcher)| !matcher.feed(data));
+            if any.iter_mut().any(|(_, matcher)| matcher.feed(data)) {
+                any.clear();
+            }
+            for (number, matcher) in &mut none {
+                if matcher.feed(data) {
+                    return Err(BadAnswer::Text(*number).into());
+                }
+            }
         }
     }
-    Ok(())
+    match (all.first(), any.is_empty()) {
+        (Some((number, _)), _) => Err(BadAnswer::MissingText(*number).into()),
+        (None, false) => Err(BadAnswer::NoText.into()),
+        (None, true) => Ok(()),
+    }
+}
+
+/// Returns a matcher for each text, with the text's number.
+fn matchers(texts: &[Vec<u8>]) -> Vec<(usize, Matcher<'_>)> {
+    (1..).zip(texts.iter().map(|text| Matcher::new(text))).collect()
 }

@@ -27,6 +27,10 @@ pub enum BadAnswer {
     Closed,
     /// The body does not contain a text; its number, from 1. The text itself may be a secret.
     MissingText(usize),
+    /// The body contains none of the texts of which it must contain one.
+    NoText,
+    /// The body contains a text that it must not contain; its number, from 1.
+    Text(usize),
     /// The head is not one of HTTP/1.1, or the connection broke.
     Head(hyper::Error),
     /// The body ended early, or its framing is malformed.
@@ -59,13 +63,15 @@ impl fmt::Display for BadAnswer {
             Self::MissingText(number) => {
                 write!(out, "the text of --contains (number {number}) is not in the first 64 KiB of the body")
             }
+            Self::NoText => out.write_str("no text of --contains-any is in the first 64 KiB of the body"),
+            Self::Text(number) => write!(out, "the text of --lacks (number {number}) is in the body"),
             Self::Closed => out.write_str("closed before a complete response head"),
             Self::Head(error) if error.is_incomplete_message() || is_end(error) => write!(out, "{}", Self::Closed),
             // hyper's message names the fault and quotes nothing. Its root cause, if there is one, is the kernel's
             // error.
             Self::Head(error) => write!(out, "no HTTP/1.1 answer: {}", root(error)),
             Self::Body(error) if is_end(error) => out.write_str("closed in the middle of the body"),
-            Self::Body(error) => write!(out, "no text of --contains: {}", root(error)),
+            Self::Body(error) => write!(out, "the body is broken: {}", root(error)),
         }
     }
 }

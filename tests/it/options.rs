@@ -374,6 +374,50 @@ fn no_line_shows_a_secret() {
     assert!(line.contains("LPROBE_TARGET") && !line.contains("SECRET"), "{line}");
 }
 
+/// Texts that must be there, and others that must not.
+#[test]
+fn a_body_is_searched_for_several_texts() {
+    let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nall is well\n");
+    let probe = |arguments: &[&str]| lprobe([&server.http("/")[..]].iter().chain(arguments));
+    probe(&["--contains-any=SECRET", "--contains-any=well"]).healthy();
+    probe(&["--contains=all", "--contains-any=is", "--lacks=SECRET"]).healthy();
+    probe(&["--contains-any=SECRET", "--contains-any=SECRET2"]).unhealthy_saying(&["no text of --contains-any"]);
+    probe(&["--lacks=SECRET", "--lacks=well"]).unhealthy_saying(&["the text of --lacks (number 2) is in the body"]);
+    probe(&["--lacks=well\n"]).unhealthy_saying(&["--lacks (number 1)"]);
+    let cut = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nall is well\n");
+    lprobe([&cut.http("/"), "--lacks=sick"]).unhealthy_saying(&["closed in the middle of the body"]);
+    lprobe(["--lacks=", ":1"]).unhealthy_saying(&["--lacks", "empty"]);
+    lprobe(["--lacks=x", "--method=HEAD", ":1"]).unhealthy_saying(&["--lacks can't go with --method HEAD"]);
+}
+
+/// Docker's and Kubernetes' secrets are files.
+#[test]
+fn a_secret_is_read_from_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, contents: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, contents).expect("a file");
+        format!("@{}", path.display())
+    };
+    let header = file("header", b"X-Token: SECRET\n");
+    assert!(request(&["--header", &header]).contains("\r\nx-token: SECRET\r\n"));
+    let basic = file("basic", b"user:SECRET");
+    assert!(request(&["--basic-auth", &basic]).contains("\r\nauthorization: Basic dXNlcjpTRUNSRVQ=\r\n"));
+    let unusable = [
+        ("@/no/such".into(), "No such file"),
+        (format!("@{}", folder.path().display()), "not a regular file"),
+        (file("long", &[b'x'; 65_537]), "longer than 64 KiB"),
+        (file("binary", b"SECRET\xff"), "not UTF-8"),
+        (file("no-header", b"SECRET"), "expected NAME: VALUE"),
+    ];
+    for (value, words) in &unusable {
+        let line = lprobe(["--header", value, ":1"]).unhealthy();
+        assert!(line.contains(words) && !line.contains("SECRET"), "{line}");
+    }
+    // A text that is no secret is what it is.
+    assert!(request(&["--user-agent=@x"]).contains("\r\nuser-agent: @x\r\n"));
+}
+
 /// As Go's flags have it.
 #[test]
 fn a_value_may_begin_with_a_dash() {

@@ -30,6 +30,7 @@ mod services;
 mod several;
 mod sloppy;
 mod slow;
+mod source;
 mod support;
 mod surroundings;
 mod tcp;

@@ -101,7 +101,7 @@ fn a_service_without_a_probe_of_its_own_takes_it_from_a_volume() {
     }
     let release = Release::new("sidecar");
     let redis = redis();
-    let environment = vec![("IMAGE", redis.0.clone()), ("LPROBE", release.small.0.clone())];
+    let environment = vec![("IMAGE", redis.0.clone()), ("LPROBE_IMAGE", release.name.clone())];
     let project = Project::new("compose-sidecar-volume.yaml", environment);
     project.compose_ok(&["up", "--detach"]);
     let service = project.container("service");

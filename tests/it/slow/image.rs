@@ -14,7 +14,7 @@ pub struct Release {
     pub name: String,
     pub small: Image,
     full: Image,
-    _latest: Image,
+    _others: Vec<Image>,
 }
 
 impl Release {
@@ -25,8 +25,9 @@ impl Release {
         assert!(outcome.status.success(), "{outcome:?}");
         let tagged = |tag: &str| Image(format!("{name}:{tag}"));
         let version = env!("CARGO_PKG_VERSION");
-        let [small, full, latest] = [version, &format!("{version}-full"), "latest"].map(tagged);
-        Self { name, small, full, _latest: latest }
+        let (minor, _) = version.rsplit_once('.').expect("a patch version");
+        let others = [minor, &format!("{minor}-full"), "latest", "latest-full"].map(tagged).into();
+        Self { small: tagged(version), full: tagged(&format!("{version}-full")), _others: others, name }
     }
 }
 
@@ -48,6 +49,10 @@ fn an_image_is_the_binary_with_labels() {
         assert_eq!(label("version"), env!("CARGO_PKG_VERSION"));
         assert_eq!(label("licenses"), env!("CARGO_PKG_LICENSE"));
         assert_eq!(label("description"), env!("CARGO_PKG_DESCRIPTION"));
+        let url = env!("CARGO_PKG_REPOSITORY");
+        assert_eq!([label("source"), label("url")], [url, url]);
+        assert_eq!(label("documentation"), format!("{url}/blob/v{}/README.md", env!("CARGO_PKG_VERSION")));
+        assert_eq!(label("vendor"), url.rsplit('/').nth(1).expect("an owner"));
         for name in ["title", "revision", "created"] {
             assert_ne!(label(name), "", "{name}");
         }
@@ -86,7 +91,7 @@ fn an_image_is_a_list_of_both_architectures_where_the_engine_can_hold_one() {
 fn builds_with(store: &str) -> (String, Outcome) {
     let folder = tempfile::tempdir().expect("a folder");
     let place = |name: &str| folder.path().join(name);
-    for name in ["scripts/image", "Cargo.toml", "Dockerfile", "LICENSE-APACHE", "LICENSE-MIT"] {
+    for name in ["scripts/image", "scripts/source", "Cargo.toml", "Dockerfile", "LICENSE-APACHE", "LICENSE-MIT"] {
         fs::create_dir_all(place(name).parent().expect("a folder")).expect("a folder");
         fs::copy(repository(name), place(name)).expect("a copy");
     }
@@ -114,7 +119,8 @@ fn builds_with(store: &str) -> (String, Outcome) {
 fn both_architectures_are_built_for_an_engine_that_keeps_lists() {
     let (builds, outcome) = builds_with("[[driver-type io.containerd.snapshotter.v1]]");
     assert!(outcome.status.success() && outcome.stderr.contains("image: for amd64 and arm64\n"), "{outcome:?}");
-    assert!(builds.contains("--tag lprobe:1.2.3 ") && builds.contains("--tag lprobe:1.2.3-full "), "{builds}");
+    assert!(builds.contains("--tag lprobe:1.2.3 --tag lprobe:1.2 --tag lprobe:latest "), "{builds}");
+    assert!(builds.contains("--tag lprobe:1.2.3-full --tag lprobe:1.2-full --tag lprobe:latest-full "), "{builds}");
     assert_eq!(builds.matches("--platform linux/amd64,linux/arm64").count(), 2, "{builds}");
     // Its value is BuildKit's: a default in the Dockerfile would win over that too.
     assert!(!builds.contains("TARGETARCH="), "{builds}");

@@ -13,10 +13,19 @@ use crate::support::{have_root, have_tools, repository, run};
 fn release() -> BTreeMap<String, Vec<u8>> {
     let outcome = run(Command::new("make").arg("release").current_dir(repository(".")));
     assert!(outcome.status.success(), "{}", outcome.stderr);
-    let files =
-        fs::read_dir(repository("dist/release")).expect("a folder").map(|entry| entry.expect("an entry").path());
+    files_in(&repository("dist/release"))
+}
+
+fn files_in(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).expect("UTF-8").to_owned();
     files.map(|path| (name(&path), fs::read(&path).expect("a file"))).collect()
+}
+
+#[track_caller]
+fn assert_same(files: &BTreeMap<String, Vec<u8>>, others: &BTreeMap<String, Vec<u8>>) {
+    let differing: Vec<_> = files.keys().filter(|&name| files.get(name) != others.get(name)).collect();
+    assert!(differing.is_empty() && files.len() == others.len(), "{differing:?}");
 }
 
 /// A block of shell commands on the page that has `word`.
@@ -59,9 +68,7 @@ fn a_release_is_complete_the_same_twice_and_signed_as_the_page_says() {
             assert_eq!(unpacked.windows(6).any(|window| window == b"(full)"), !full.is_empty(), "{name}");
         }
     }
-    let again = release();
-    let differing: Vec<_> = files.keys().filter(|&name| files.get(name) != again.get(name)).collect();
-    assert!(differing.is_empty() && files.len() == again.len(), "{differing:?}");
+    assert_same(&files, &release());
 
     let folder = tempfile::tempdir().expect("a folder");
     let shell = |script: &str| {
@@ -79,4 +86,20 @@ fn a_release_is_complete_the_same_twice_and_signed_as_the_page_says() {
     let check = format!("cd dist/release && {}", commands("minisign -V"));
     let outcome = run(Command::new("bash").args(["-ec", &check]).current_dir(folder.path()));
     assert!(!outcome.status.success() && outcome.stdout.contains("x86_64.tar.gz: FAILED"), "{outcome:?}");
+}
+
+/// With what `make dist` made, in a folder where git knows nothing.
+#[ignore = "takes minutes: run `make test-slow`"]
+#[test]
+fn an_archive_of_the_source_makes_the_same_release() {
+    if !have_root() {
+        return;
+    }
+    let files = release();
+    let folder = tempfile::tempdir().expect("a folder");
+    let archive = "git archive HEAD | tar --extract --touch --directory \"$0\" && cp -r dist \"$0\" && ln -s \"$PWD/target\" \"$0\" && \
+        rm -r \"$0/dist/release\" && \"$0/scripts/release\"";
+    let outcome = run(Command::new("bash").args(["-ec", archive]).arg(folder.path()).current_dir(repository(".")));
+    assert!(outcome.status.success(), "{outcome:?}");
+    assert_same(&files, &files_in(&folder.path().join("dist/release")));
 }

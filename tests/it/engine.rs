@@ -43,7 +43,7 @@ fn the_example_copies_what_its_build_needs() {
     let targets = run.lines().next().and_then(|run| run.trim().strip_prefix("make ")).expect("a make command");
     let make = Command::new("make").arg("--dry-run").args(targets.split(' ')).current_dir(&copied).output();
     assert!(make.expect("make starts").status.success(), "make {targets}");
-    for script in ["scripts/dist", "scripts/sbom", "scripts/setup", "scripts/toolchain"] {
+    for script in ["scripts/dist", "scripts/sbom", "scripts/setup", "scripts/source", "scripts/toolchain"] {
         assert!(copied.join(script).exists(), "{script}");
     }
 }

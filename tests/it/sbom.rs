@@ -88,8 +88,9 @@ fn the_file_beside_it_lists_the_same_and_the_c_library() {
         if let Some(package) = package {
             let scope = if package.kind == DependencyKind::Runtime { "required" } else { "excluded" };
             assert_eq!(text(component, "scope").as_deref(), Some(scope), "{name}");
-            let purl = (package.source == Source::CratesIo).then(|| format!("pkg:cargo/{name}@{version}"));
-            assert_eq!(text(component, "purl"), purl, "{name}");
+            let purl = text(component, "purl").expect("a purl");
+            let from_crates_io = purl == format!("pkg:cargo/{name}@{version}");
+            assert_eq!(package.source == Source::CratesIo, from_crates_io, "{name}: {purl}");
             for key in ["hashes", "licenses"] {
                 assert!(component[key].is_array() || package.source == Source::Local, "{name} has no {key}");
             }
@@ -101,6 +102,47 @@ fn the_file_beside_it_lists_the_same_and_the_c_library() {
     assert_eq!(libc.len(), 1, "{libc:?}");
     expected.extend(libc);
     assert_eq!(listed, expected);
+}
+
+/// By package URL and CPE, which are the two names that databases of advisories know.
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn std_and_the_c_library_have_the_names_that_scanners_match() {
+    let file = beside();
+    let component = |name: &str| {
+        let found = file["components"].as_array().expect("components").iter().find(|found| found["name"] == name);
+        let found = found.unwrap_or_else(|| panic!("no {name}"));
+        ["version", "purl", "cpe"].map(|key| found[key].as_str().expect(key).to_owned())
+    };
+    for name in ["core", "alloc", "std"] {
+        let [version, purl, cpe] = component(name);
+        assert_eq!(purl, format!("pkg:github/rust-lang/rust@{version}#library/{name}"));
+        assert_eq!(cpe, format!("cpe:2.3:a:rust-lang:rust:{version}:*:*:*:*:*:*:*"));
+    }
+    // It has a version of its own, and the compiler's advisories.
+    assert_eq!(component("std_detect")[2], component("std")[2]);
+    let [version, purl, cpe] = component("musl");
+    assert_eq!(purl, format!("pkg:generic/musl@{version}"));
+    assert_eq!(cpe, format!("cpe:2.3:a:musl-libc:musl:{version}:*:*:*:*:*:*:*"));
+}
+
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn the_file_beside_it_says_when_it_was_made_and_by_whom() {
+    let file = beside();
+    let time = run(Command::new("date").args(["--utc", "+%s", "--date"]).arg(text_at(&file, "/metadata/timestamp")));
+    let committed = run(Command::new(repository("scripts/source")).arg("time")).stdout;
+    let seconds = |text: &str| text.trim_end().parse::<u64>().expect("seconds");
+    // There may be a commit since the build, but none from before the one that was built.
+    assert!(seconds(&time.stdout) <= seconds(&committed), "the time is that of the commit, not of the build");
+    assert_eq!(text_at(&file, "/metadata/authors/0/name"), "The lprobe contributors");
+    assert_eq!(text_at(&file, "/metadata/component/externalReferences/0/url"), env!("CARGO_PKG_REPOSITORY"));
+    // Version 5 is that of a name: the binary's checksum, so that it is the same when the binary is.
+    assert_eq!(text_at(&file, "/serialNumber").split('-').nth(2).map(|part| &part[..1]), Some("5"));
+}
+
+fn text_at<'a>(file: &'a Value, path: &str) -> &'a str {
+    file.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("no {path}"))
 }
 
 /// Checksums are those of the lock file, and of the binary as it ships.

@@ -57,6 +57,8 @@ fn an_image_is_the_binary_with_labels() {
             assert_ne!(label(name), "", "{name}");
         }
         assert_eq!(container.inspect("{{.Config.User}}"), "65532:65532");
+        let texts = docker_ok(&["cp", &format!("{}:/licenses/THIRD-PARTY.txt", container.0), "-"]);
+        assert!(texts.contains("musl 1.2.") && texts.contains("hyper 1."), "{texts}");
     }
 }
 
@@ -97,7 +99,7 @@ fn builds_with(store: &str) -> (String, Outcome) {
     }
     let program = |name: &str, script: &str| {
         fs::create_dir_all(place(name).parent().expect("a folder")).expect("a folder");
-        executable(&place(name), format!("#!/bin/sh\n{script}\n").as_bytes());
+        executable(&place(name), format!("#!/bin/bash\n{script}\n").as_bytes());
     };
     program("bin/uname", "echo x86_64");
     let context = "for context; do :; done; (cd $context; grep -o A[MR][DM]64 */lprobe)";
@@ -105,6 +107,10 @@ fn builds_with(store: &str) -> (String, Outcome) {
     program("bin/docker", &format!("case $1 in info) echo '{store}';; {build} esac"));
     program("dist/lprobe", "echo lprobe 1.2.3 # AMD64");
     program("dist/lprobe-full", "");
+    program(
+        "scripts/licenses",
+        "for dist in dist dist/aarch64; do mkdir -p target/licenses/$dist; touch target/licenses/$dist/lprobe{,-full}.txt; done",
+    );
     program(
         "scripts/dist",
         "mkdir dist/$ARCH; echo ARM64 >dist/$ARCH/lprobe; touch dist/$ARCH/lprobe-full; echo built",

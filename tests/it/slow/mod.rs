@@ -7,5 +7,6 @@ mod examples;
 mod image;
 mod kubernetes;
 mod plain;
+mod licenses;
 mod registry;
 mod release;

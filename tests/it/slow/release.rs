@@ -53,6 +53,7 @@ fn a_release_is_complete_the_same_twice_and_signed_as_the_page_says() {
                 &program,
                 "LICENSE-APACHE",
                 "LICENSE-MIT",
+                "THIRD-PARTY.txt",
                 &format!("{program}.1"),
                 &format!("{program}.bash"),
                 &format!("_{program}"),

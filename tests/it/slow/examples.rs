@@ -26,7 +26,7 @@ pub fn yaml(name: &str) -> Value {
 const MANIFESTS: [&str; 3] = ["kubernetes.yaml", "kubernetes-image-volume.yaml", "kubernetes-init-container.yaml"];
 
 #[track_caller]
-fn finds_nothing(name: &str, arguments: &[&str]) {
+pub fn finds_nothing(name: &str, arguments: &[&str]) {
     if let Some(mut tool) = tool(name) {
         let outcome = run(tool.args(arguments).current_dir(repository(".")));
         assert!(outcome.status.success(), "{name} {arguments:?}: {outcome:?}");

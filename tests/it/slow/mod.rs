@@ -10,3 +10,4 @@ mod plain;
 mod licenses;
 mod registry;
 mod release;
+mod workflows;

@@ -90,7 +90,7 @@ fn an_image_is_a_list_of_both_architectures_where_the_engine_can_hold_one() {
 
 /// What `scripts/image` has docker build where its image store is of this kind, and what it says: with programs in place of
 /// docker, the binaries and `scripts/dist`.
-fn builds_with(store: &str) -> (String, Outcome) {
+fn builds_with(store: &str, required: &str) -> (String, Outcome) {
     let folder = tempfile::tempdir().expect("a folder");
     let place = |name: &str| folder.path().join(name);
     for name in ["scripts/image", "scripts/source", "Cargo.toml", "Dockerfile", "LICENSE-APACHE", "LICENSE-MIT"] {
@@ -116,14 +116,15 @@ fn builds_with(store: &str) -> (String, Outcome) {
         "mkdir dist/$ARCH; echo ARM64 >dist/$ARCH/lprobe; touch dist/$ARCH/lprobe-full; echo built",
     );
     let path = format!("{}:{}", place("bin").display(), std::env::var("PATH").expect("a path"));
-    let outcome = run(Command::new(place("scripts/image")).env("PATH", path));
-    (fs::read_to_string(place("builds")).expect("it builds"), outcome)
+    let mut script = Command::new(place("scripts/image"));
+    let outcome = run(script.env("PATH", path).env("LPROBE_REQUIRE_BUILDX", required));
+    (fs::read_to_string(place("builds")).unwrap_or_default(), outcome)
 }
 
 #[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn both_architectures_are_built_for_an_engine_that_keeps_lists() {
-    let (builds, outcome) = builds_with("[[driver-type io.containerd.snapshotter.v1]]");
+    let (builds, outcome) = builds_with("[[driver-type io.containerd.snapshotter.v1]]", "1");
     assert!(outcome.status.success() && outcome.stderr.contains("image: for amd64 and arm64\n"), "{outcome:?}");
     assert!(builds.contains("--tag lprobe:1.2.3 --tag lprobe:1.2 --tag lprobe:latest "), "{builds}");
     assert!(builds.contains("--tag lprobe:1.2.3-full --tag lprobe:1.2-full --tag lprobe:latest-full "), "{builds}");
@@ -134,10 +135,17 @@ fn both_architectures_are_built_for_an_engine_that_keeps_lists() {
     assert!(dockerfile.contains("\nARG TARGETARCH\n"), "{dockerfile}");
     assert!(builds.contains("\namd64/lprobe:AMD64\narm64/lprobe:ARM64\n"), "{builds}");
 
-    let (builds, outcome) = builds_with("[[Backing Filesystem extfs]]");
+    let (builds, outcome) = builds_with("[[Backing Filesystem extfs]]", "0");
     assert!(outcome.status.success() && outcome.stderr.contains("image: for amd64 alone: the engine"), "{outcome:?}");
     assert_eq!(builds.matches("TARGETARCH=amd64").count(), 2, "{builds}");
     assert!(!builds.contains("--platform") && !builds.contains("ARM64"), "{builds}");
+
+    let (builds, outcome) = builds_with("[[Backing Filesystem extfs]]", "1");
+    assert!(
+        builds.is_empty() && outcome.stderr.contains("LPROBE_REQUIRE_BUILDX is set, and the engine"),
+        "{outcome:?}"
+    );
+    assert_eq!(outcome.status.code(), Some(1), "{outcome:?}");
 }
 
 /// The README's lines, over `base`.

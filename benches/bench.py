@@ -275,7 +275,7 @@ def attacks():
     return (
         f"{ATTACKS}\n\n`make test` runs each hostile server of tests/it/hostile/ against the real binary, for one target and for eight at\n"
         "once. The lateness is that behind the deadline, and the memory the most that was resident.\n\n"
-        f"{markdown(head, cells)}\n\n`make answers` makes answers up, and holds lprobe's verdict on each against a second reading. The last run:\n\n"
+        f"{markdown(head, cells)}\n\n`make answers` makes answers up, and holds lprobe's verdict on each against a second reading. ANSWERS and SEED say how many\nand which; 10,000,000 of seed 1 unless told otherwise, of which CI makes the first 200,000. The last run:\n\n"
         f"```\n{lines[-1]}\n```\n"
     )
 

@@ -30,7 +30,7 @@ impl Alarm {
                 return Self(None);
             }
             let mut when: libc::itimerspec = std::mem::zeroed();
-            when.it_value.tv_sec = time.as_secs() as libc::time_t;
+            when.it_value.tv_sec = time.as_secs() as _;
             when.it_value.tv_nsec = time.subsec_nanos() as _;
             libc::timer_settime(timer, 0, &when, null_mut());
             Self(Some(timer))

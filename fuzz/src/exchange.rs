@@ -39,13 +39,14 @@ pub fn asked(service: Option<usize>, reply: &[u8], pieces: &[usize]) -> bool {
     let stream = peer::saying(reply, pieces);
     let (healthy, reading) = match service.map(|place| SERVICES[place]) {
         Some(service) => {
-            let healthy = peer::run(exchange::send_and_judge(stream, service.greeting, &service.judge)).is_ok();
+            let asked = exchange::send_and_judge(stream, service.greeting, &service.judge, service.farewell);
+            let healthy = peer::run(asked).is_ok();
             (healthy, greetings::reading(service.scheme, reply))
         }
         None => {
             let wanted = wanted();
             let judge = |reply: &[u8]| exchange::expected(&wanted, reply);
-            let healthy = peer::run(exchange::send_and_judge(stream, &wanted.send, &judge)).is_ok();
+            let healthy = peer::run(exchange::send_and_judge(stream, &wanted.send, &judge, b"")).is_ok();
             let has_one = wanted.expect.iter().any(|text| has(reply, text));
             (healthy, if has_one { Healthy } else { Unhealthy("without the text") })
         }
@@ -87,8 +88,9 @@ fn has(reply: &[u8], text: &[u8]) -> bool {
     reply[..reply.len().min(MAX)].windows(text.len()).any(|part| part == text)
 }
 
-/// Returns the place of the service whose scheme begins with this letter, or that has this digit as its place.
+/// Returns the place of the service whose scheme begins with this letter, or that has this place.
 fn service(kind: u8) -> Option<usize> {
-    let by_place = char::from(kind).to_digit(10).map(|place| place as usize).filter(|&place| place < SERVICES.len());
+    // The characters that follow 9 are the places from 10 on.
+    let by_place = kind.checked_sub(b'0').map(usize::from).filter(|&place| place < SERVICES.len());
     by_place.or_else(|| SERVICES.iter().position(|service| service.scheme.as_bytes()[0] == kind))
 }

@@ -114,10 +114,10 @@ async fn probe(probe: &Probe, progress: &Progress) -> Result<(), Unhealthy> {
         Probe::Stream(endpoint, exchange) => {
             let expected = |reply: &[u8]| exchange::expected(exchange, reply);
             let judge = (!exchange.expect.is_empty()).then_some(&expected as exchange::Judge);
-            exchange::probe(endpoint, &exchange.send, judge, progress).await
+            exchange::probe(endpoint, &exchange.send, judge, b"", progress).await
         }
         Probe::Service(service, endpoint) => {
-            exchange::probe(endpoint, service.greeting, Some(&service.judge), progress).await
+            exchange::probe(endpoint, service.greeting, Some(&service.judge), service.farewell, progress).await
         }
         Probe::Udp(authority, exchange) => udp::probe(authority, exchange, progress).await,
         Probe::File(file) => file::probe(file),

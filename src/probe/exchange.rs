@@ -26,11 +26,13 @@ pub type Judge<'a> = &'a dyn Fn(&[u8]) -> Judgement;
 /// The step that the message at the deadline names.
 pub const REPLY: &str = "expected reply";
 
-/// Sends `bytes`, and lets `judge` look at the reply. Without a judge, an open connection is healthy.
+/// Sends `bytes`, and lets `judge` look at the reply. Without a judge, an open connection is healthy. `farewell` ends the
+/// exchange with a healthy server.
 pub async fn probe(
     endpoint: &Endpoint,
     bytes: &[u8],
     judge: Option<Judge<'_>>,
+    farewell: &[u8],
     progress: &Progress,
 ) -> Result<(), Unhealthy> {
     let Some(judge) = judge else {
@@ -39,11 +41,17 @@ pub async fn probe(
     };
     let stream = connect::open(endpoint, Writes::Once, progress).await?;
     progress.awaits_step(REPLY);
-    Ok(send_and_judge(stream, bytes, judge).await?)
+    Ok(send_and_judge(stream, bytes, judge, farewell).await?)
 }
 
-/// Sends `bytes`. Each time that more of the reply arrives, `judge` gets all that has arrived.
-pub async fn send_and_judge(mut stream: Stream, bytes: &[u8], judge: Judge<'_>) -> Result<(), BadReply> {
+/// Sends `bytes`. Each time that more of the reply arrives, `judge` gets all that has arrived. Sends
+/// `farewell` if that is healthy.
+pub async fn send_and_judge(
+    mut stream: Stream,
+    bytes: &[u8],
+    judge: Judge<'_>,
+    farewell: &[u8],
+) -> Result<(), BadReply> {
     match stream.write_all(bytes).await {
         // A server that writes before it reads may have closed the connection. Its reply can still be read.
         Err(error) if !is_gone(&error) => return Err(BadReply::Broken(error)),
@@ -57,7 +65,11 @@ pub async fn send_and_judge(mut stream: Stream, bytes: &[u8], judge: Judge<'_>) 
             more => length += more,
         }
         match judge(&reply[..length]) {
-            Judgement::Healthy => return Ok(()),
+            Judgement::Healthy => {
+                // The server is healthy, whether it gets this or not. A connection that has sent little has room for it.
+                let _ = stream.write_all(farewell).await;
+                return Ok(());
+            }
             Judgement::Unhealthy => break,
             Judgement::More => {}
         }

@@ -1,7 +1,7 @@
 //! AMQP 0-9-1 brokers, such as RabbitMQ: AMQP 0-9-1, sections 2.2.4, 2.3.5 and 1.4.2.1.
 
 use super::definition::Service;
-use super::judgement::Judgement;
+use super::judgement::{Judgement, sized_message, take_number};
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -9,37 +9,25 @@ pub const SERVICE: Service = Service {
     port: 5672,
     healthy: "Connection.Start of AMQP 0-9-1",
     greeting: b"AMQP\0\0\x09\x01",
+    farewell: b"",
     judge,
 };
 
 /// Accepts a method frame on channel 0 with Connection.Start. A server that speaks another version sends its protocol
-/// header instead.
+/// header instead. Section 2.3.5: seven bytes precede the payload, and one ends the frame.
 fn judge(reply: &[u8]) -> Judgement {
-    match reply {
-        [1, 0, 0, a, b, c, d, 0, 10, 0, 10, ..] => {
-            // Section 2.3.5: the payload, whose length precedes it, and the octet that ends a frame.
-            let payload = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
-            match reply.get(7..).and_then(|rest| rest.get(payload)) {
-                Some(0xce) if reply.get(11..7 + payload).is_some_and(is_start) => Judgement::Healthy,
-                Some(_) => Judgement::Unhealthy,
-                None => Judgement::More,
-            }
-        }
-        [1, ..] | [] if reply.len() < 11 => Judgement::More,
-        _ => Judgement::Unhealthy,
-    }
+    sized_message(reply, 3, 8, is_start)
 }
 
-/// Checks the arguments of Connection.Start: version 0-9, then a table and two long strings, each behind its length.
-fn is_start(arguments: &[u8]) -> bool {
-    let mut rest = arguments.strip_prefix(&[0, 9]);
+/// Checks the frame, the method, and its arguments: version 0-9, then a table and two long strings, each behind its length.
+fn is_start(frame: &[u8]) -> Option<bool> {
+    let payload = frame.strip_prefix(&[1, 0, 0])?.get(4..)?.strip_suffix(&[0xce])?;
+    let mut rest = payload.strip_prefix(&[0, 10, 0, 10, 0, 9])?;
     for _ in 0..3 {
-        rest = rest.and_then(|rest| {
-            let (length, after) = rest.split_first_chunk()?;
-            after.get(u32::from_be_bytes(*length) as usize..)
-        });
+        let length = take_number(&mut rest, 4)?;
+        rest = rest.get(length..)?;
     }
-    rest.is_some_and(<[u8]>::is_empty)
+    Some(rest.is_empty())
 }
 
 #[cfg(test)]
@@ -57,7 +45,8 @@ mod tests {
             (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09", Judgement::More),
             (b"\x01\0\0\0\0\x01\xf4\0\x0a\0", Judgement::More),
             (b"AMQP\0\0\x09\x01", Judgement::Unhealthy),
-            (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x32", Judgement::Unhealthy),
+            (b"\x01\0\0\0\0\0\x04\0\x0a\0\x32\xce", Judgement::Unhealthy),
+            (b"\x01\0\0\0\0\0\0\xce", Judgement::Unhealthy),
         ]);
     }
 }

@@ -13,6 +13,8 @@ pub struct Service {
     pub healthy: &'static str,
     /// The bytes that are sent first; empty if the server sends first.
     pub greeting: &'static [u8],
+    /// The bytes that take leave of a healthy server, so that it logs no broken connection; empty if it logs none.
+    pub farewell: &'static [u8],
     /// Judges the bytes of the reply that have arrived so far.
     pub judge: fn(&[u8]) -> Judgement,
 }

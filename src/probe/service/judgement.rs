@@ -24,6 +24,31 @@ pub fn line(reply: &[u8], accepted: &[&[u8]], is_healthy: fn(&[u8]) -> bool) -> 
     }
 }
 
+/// The most bytes of a reply that are read.
+const MAX_REPLY: usize = 4096;
+
+/// Judges a reply of one message, which says its length before it ends. `end` is where the message ends, once that is
+/// known. `is_healthy` judges the message once it is complete; `None` means that its fields don't fit into it.
+pub fn message(reply: &[u8], end: Option<usize>, is_healthy: fn(&[u8]) -> Option<bool>) -> Judgement {
+    match end.map(|end| (end, reply.get(..end))) {
+        Some((_, Some(message))) if is_healthy(message) == Some(true) => Judgement::Healthy,
+        Some((..=MAX_REPLY, None)) | None => Judgement::More,
+        _ => Judgement::Unhealthy,
+    }
+}
+
+/// Judges a reply of one message, which has its length in the four bytes from `place` on, the most significant byte first.
+/// `uncounted` is the number of bytes that this length leaves out.
+pub fn sized_message(reply: &[u8], place: usize, uncounted: usize, is_healthy: fn(&[u8]) -> Option<bool>) -> Judgement {
+    let mut length = reply.get(place..).unwrap_or_default();
+    message(reply, take_number(&mut length, 4).map(|length| length.saturating_add(uncounted)), is_healthy)
+}
+
+/// Takes a number of `size` bytes, the most significant byte first.
+pub fn take_number(bytes: &mut &[u8], size: usize) -> Option<usize> {
+    Some(bytes.split_off(..size)?.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+}
+
 /// Checks what a judge says of replies.
 #[cfg(test)]
 #[track_caller]

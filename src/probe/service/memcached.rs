@@ -9,6 +9,7 @@ pub const SERVICE: Service = Service {
     port: 11211,
     healthy: "VERSION, in reply to version",
     greeting: b"version\r\n",
+    farewell: b"",
     judge,
 };
 

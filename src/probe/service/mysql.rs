@@ -4,8 +4,14 @@ use super::definition::Service;
 use super::judgement::Judgement;
 
 /// The service.
-pub const SERVICE: Service =
-    Service { scheme: "mysql", port: 3306, healthy: "the server's greeting", greeting: b"", judge };
+pub const SERVICE: Service = Service {
+    scheme: "mysql",
+    port: 3306,
+    healthy: "the server's greeting",
+    greeting: b"",
+    farewell: b"",
+    judge,
+};
 
 /// Accepts a greeting: packet number 0, protocol 10. An error packet has 255 in place of the protocol.
 fn judge(reply: &[u8]) -> Judgement {

@@ -4,7 +4,14 @@ use super::definition::Service;
 use super::judgement::{Judgement, line};
 
 /// The service.
-pub const SERVICE: Service = Service { scheme: "nats", port: 4222, healthy: "the server's INFO", greeting: b"", judge };
+pub const SERVICE: Service = Service {
+    scheme: "nats",
+    port: 4222,
+    healthy: "the server's INFO",
+    greeting: b"",
+    farewell: b"",
+    judge,
+};
 
 /// The length from which on a line is judged by its beginning, in bytes. It has the addresses of the whole cluster, and may
 /// be longer than what is read.

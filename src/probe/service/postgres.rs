@@ -1,41 +1,37 @@
 //! PostgreSQL: PostgreSQL documentation, sections 55.2.1 and 55.7.
 
 use super::definition::Service;
-use super::judgement::Judgement;
+use super::judgement::{Judgement, sized_message};
 
 /// The service. Its greeting is the startup message of protocol 3.0, for the role and the database that exist by
 /// default.
 pub const SERVICE: Service = Service {
     scheme: "postgres",
     port: 5432,
-    healthy: "as pg_isready judges",
+    healthy: "as pg_isready judges; also postgresql://",
     greeting: b"\0\0\0\x29\0\x03\0\0user\0postgres\0database\0postgres\0\0",
+    farewell: b"",
     judge,
 };
 
 /// Accepts an authentication request, and every error except 57P03: the server can't take connections now, because it
 /// is starting up or shutting down.
 fn judge(reply: &[u8]) -> Judgement {
-    let [kind @ (b'R' | b'E'), a, b, c, d, body @ ..] = reply else {
-        return if matches!(reply, [] | [b'R' | b'E', ..]) { Judgement::More } else { Judgement::Unhealthy };
-    };
-    let Some(length @ 4..4000) =
-        usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])).ok().and_then(|l| l.checked_sub(4))
-    else {
-        return Judgement::Unhealthy;
-    };
-    let Some(body) = body.get(..length) else { return Judgement::More };
-    // Each field of an error ends in NUL, and so does the list of them.
-    let code = || {
-        let mut fields = body.strip_suffix(b"\0\0")?.split(|&byte| byte == 0);
-        fields.find_map(|field| field.strip_prefix(b"C"))
-    };
-    let is_ready = match kind {
+    sized_message(reply, 1, 1, is_ready)
+}
+
+fn is_ready(message: &[u8]) -> Option<bool> {
+    match message {
         // The last authentication request has number 12.
-        b'R' => matches!(body, [0, 0, 0, 0..=12, ..]),
-        _ => code().is_some_and(|code| is_sqlstate(code) && code != b"57P03"),
-    };
-    if is_ready { Judgement::Healthy } else { Judgement::Unhealthy }
+        [b'R', _, _, _, _, 0, 0, 0, number, ..] => Some(*number <= 12),
+        // Each field of an error ends in NUL, and so does the list of them.
+        [b'E', _, _, _, _, body @ ..] => {
+            let mut fields = body.strip_suffix(b"\0\0")?.split(|&byte| byte == 0);
+            let code = fields.find_map(|field| field.strip_prefix(b"C"))?;
+            Some(is_sqlstate(code) && code != b"57P03")
+        }
+        _ => None,
+    }
 }
 
 /// PostgreSQL documentation, appendix A: five digits and letters in upper case.

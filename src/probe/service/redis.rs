@@ -9,6 +9,7 @@ pub const SERVICE: Service = Service {
     port: 6379,
     healthy: "+PONG, or a request for a password",
     greeting: b"PING\r\n",
+    farewell: b"",
     judge,
 };
 

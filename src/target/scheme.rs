@@ -80,8 +80,10 @@ pub static SCHEMES: [Scheme; PROTOCOLS.len() + SERVICES.len()] = {
 };
 
 impl Scheme {
-    /// Returns the scheme of this name, in upper or lower case.
+    /// Returns the scheme of this name, in upper or lower case. libpq has two names for one scheme: PostgreSQL
+    /// documentation, section 34.1.1.2.
     pub fn named(name: &str) -> Option<&'static Self> {
+        let name = if name.eq_ignore_ascii_case("postgresql") { "postgres" } else { name };
         SCHEMES.iter().find(|scheme| scheme.name.eq_ignore_ascii_case(name))
     }
 

@@ -13,6 +13,13 @@ const GREETINGS: &[(&str, IsHealthy)] = &[
     ("amqp", amqp),
     ("nats", nats),
     ("memcached", memcached),
+    ("mongodb", mongodb),
+    ("kafka", kafka),
+    ("cassandra", cassandra),
+    ("mqtt", mqtt),
+    ("ldap", ldap),
+    ("smtp", smtp),
+    ("ssh", ssh),
 ];
 
 /// The most bytes of a reply that lprobe looks at.
@@ -53,7 +60,7 @@ fn redis(reply: &[u8]) -> Option<bool> {
 /// an SQLSTATE other than cannot_connect_now. Each field of an error ends in NUL, and so does the message.
 fn postgres(reply: &[u8]) -> Option<bool> {
     let (kind, mut rest) = reply.split_first()?;
-    let length = take_number(&mut rest, 4)?.checked_sub(4).filter(|&length| length < 4000);
+    let length = take_number(&mut rest, 4)?.checked_sub(4);
     let Some(length) = length.filter(|_| b"RE".contains(kind)) else { return Some(false) };
     let body = rest.get(..length)?;
     Some(if *kind == b'R' {
@@ -115,6 +122,137 @@ fn nats(reply: &[u8]) -> Option<bool> {
 fn memcached(reply: &[u8]) -> Option<bool> {
     let line = line(reply)?;
     Some(line.strip_prefix(b"VERSION ").is_some_and(|version| !version.is_empty()))
+}
+
+/// MongoDB's manual, "MongoDB Wire Protocol", and bsonspec.org: `OP_MSG` in reply to request 1, without flags, with a section
+/// of kind 0, whose document has the number 1 as `ok`.
+fn mongodb(reply: &[u8]) -> Option<bool> {
+    let mut message = reply.get(..little_endian(reply.get(..4)?))?;
+    let mut take = |size: usize| message.split_off(..size).map(little_endian);
+    let [_, _, request, operation, flags, kind, length] =
+        [take(4)?, take(4)?, take(4)?, take(4)?, take(4)?, take(1)?, take(4)?];
+    let (0, mut elements) = message.split_last().map(|(end, elements)| (*end, elements))? else { return None };
+    let mut ok = None;
+    while let Some(element) = elements.split_off_first() {
+        let name = elements.split_off(..elements.iter().position(|&byte| byte == 0)?)?;
+        elements.split_off_first()?;
+        let announced = || elements.get(..4).map(little_endian);
+        let size = match element {
+            1 | 9 | 17 | 18 => 8,
+            2 => 4 + announced()?,
+            3 | 4 => announced()?,
+            5 => 4 + 1 + announced()?,
+            7 => 12,
+            8 => 1,
+            10 => 0,
+            16 => 4,
+            19 => 16,
+            _ => return None,
+        };
+        let value = elements.split_off(..size)?;
+        if name == b"ok" {
+            ok = Some((*element, value));
+        }
+    }
+    let is_one = match ok? {
+        (1, value) => f64::from_le_bytes(value.try_into().ok()?) == 1.0,
+        (16 | 18, value) => value[0] == 1 && value[1..].iter().all(|&byte| byte == 0),
+        _ => false,
+    };
+    let is_reply = (request, operation, flags, kind) == (1, 2013, 0, 0);
+    Some(is_reply && is_one && length == message.len() + 4)
+}
+
+fn little_endian(bytes: &[u8]) -> usize {
+    bytes.iter().rev().fold(0, |number, &byte| number << 8 | usize::from(byte))
+}
+
+/// <https://kafka.apache.org/protocol>: the size, the correlation id, and an ApiVersionsResponse of version 0, which has an
+/// error, and an array of three INT16 an element.
+fn kafka(mut reply: &[u8]) -> Option<bool> {
+    let size = take_number(&mut reply, 4)?;
+    let mut response = reply.get(..size)?;
+    let head = [4, 2, 4].map(|size| take_number(&mut response, size));
+    let keys = response.chunks(6).filter(|key| key.len() == 6).count();
+    Some(head == [Some(1), Some(0), Some(keys)] && keys > 0 && response.len() == 6 * keys)
+}
+
+/// Cassandra's doc/native_protocol_v4.spec: SUPPORTED with a string multimap, or ERROR with 0x000A and a string in a frame of
+/// another version, with the header that versions have from 3 on.
+fn cassandra(mut frame: &[u8]) -> Option<bool> {
+    let [version, flags, stream, operation, length] = [1, 1, 2, 1, 4].map(|size| take_number(&mut frame, size));
+    let mut body = frame.get(..length?)?;
+    let is_plain = flags == Some(0) && stream == Some(0);
+    match (version?, operation?) {
+        (0x84, 6) => {
+            for _ in 0..take_number(&mut body, 2)? {
+                take_string(&mut body)?;
+                let strings = take_number(&mut body, 2)?;
+                (0..strings).try_for_each(|_| take_string(&mut body))?;
+            }
+        }
+        (0x83 | 0x85 | 0x86, 0) if take_number(&mut body, 4)? == 10 => take_string(&mut body)?,
+        _ => return Some(false),
+    }
+    Some(is_plain && body.is_empty())
+}
+
+fn take_string(bytes: &mut &[u8]) -> Option<()> {
+    let length = take_number(bytes, 2)?;
+    bytes.split_off(..length)?;
+    Some(())
+}
+
+/// MQTT 3.1.1, section 3.2: CONNACK, two bytes, no session, code 0.
+fn mqtt(mut reply: &[u8]) -> Option<bool> {
+    Some(take_number(&mut reply, 4)? == 0x2002_0000)
+}
+
+/// RFC 4511, sections 4.1.1, 4.1.9 and 4.2.2: a message with number 1 and a bind response, by a result which means success, or
+/// that another bind is wanted.
+fn ldap(mut reply: &[u8]) -> Option<bool> {
+    let mut message = ber(&mut reply, 0x30)?;
+    let number = ber(&mut message, 0x02)?;
+    let mut response = ber(&mut message, 0x61)?;
+    let [result, _, _] = [ber(&mut response, 0x0a)?, ber(&mut response, 0x04)?, ber(&mut response, 0x04)?];
+    Some(number == [1] && matches!(result, [0 | 8 | 13 | 48 | 53]))
+}
+
+/// X.690, section 8.1: a tag, a length in the short or the long form, and the contents.
+fn ber<'a>(bytes: &mut &'a [u8], tag: usize) -> Option<&'a [u8]> {
+    let found = take_number(bytes, 1)?;
+    let first = take_number(bytes, 1)?;
+    let length = match first & 0x7f {
+        _ if first < 0x80 => first,
+        size @ 1..=4 => take_number(bytes, size)?,
+        _ => return None,
+    };
+    bytes.split_off(..length).filter(|_| found == tag)
+}
+
+/// RFC 5321, sections 3.1 and 4.2.1: 220 in each line, with a hyphen in each but the last. Section 2.3.8: CR LF ends a line,
+/// and LF alone has no meaning.
+fn smtp(mut reply: &[u8]) -> Option<bool> {
+    loop {
+        let line = line(reply)?;
+        reply = &reply[line.len() + 2..];
+        let text = line.strip_prefix(b"220").filter(|_| !line.contains(&b'\n'));
+        match text.map(|text| text.first()) {
+            Some(None | Some(b' ')) => return Some(true),
+            Some(Some(b'-')) => {}
+            _ => return Some(false),
+        }
+    }
+}
+
+/// RFC 4253, sections 4.2 and 5.1: the first line that begins with SSH-, of version 2.0 or 1.99.
+/// Section 4.2 allows for LF alone, which some servers send.
+fn ssh(mut reply: &[u8]) -> Option<bool> {
+    while !reply.starts_with(b"SSH-") {
+        reply = &reply[reply.iter().position(|&byte| byte == b'\n')? + 1..];
+    }
+    let line = &reply[..reply.iter().position(|&byte| byte == b'\n')?];
+    Some([&b"SSH-2.0-"[..], b"SSH-1.99-"].iter().any(|version| line.strip_prefix(*version).is_some()))
 }
 
 /// Takes a number of so many bytes, whose most significant byte is the first.

@@ -151,6 +151,8 @@ fn presets_take_a_ready_servers_reply_and_no_other() {
         message.extend(fields.bytes());
         message
     };
+    const LDAP: &[u8] = b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0";
+    const MQTT: &[u8] = b"\x10\x0c\0\x04MQTT\x04\x02\0\x0a\0\0";
     let (starting, no_role) = (error("57P03"), error("28000"));
     type Case<'a> = (&'a str, &'static [u8], &'a [&'a [u8]], bool);
     let cases: &[Case] = &[
@@ -166,6 +168,7 @@ fn presets_take_a_ready_servers_reply_and_no_other() {
         ("postgres", STARTUP, &[&no_role], true),
         ("postgres", STARTUP, &[&no_role[..20], &no_role[20..]], true),
         ("postgres", STARTUP, &[&starting], false),
+        ("postgresql", STARTUP, &[&no_role], true),
         ("postgres", STARTUP, &[&no_role[..20]], false),
         ("postgres", STARTUP, &[b"E\0\0\0\x05\0"], false),
         ("postgres", STARTUP, &[b"R\0\0\0\x03"], false),
@@ -187,6 +190,15 @@ fn presets_take_a_ready_servers_reply_and_no_other() {
         ("amqp", AMQP, &[b"AMQP\0\0\x09\x01"], false),
         ("amqp", AMQP, &[b"\x01\0\0\0\0\x01\xfc\0\x0a\0\x32"], false),
         ("amqp", AMQP, &[b"\x01\0\0"], false),
+        ("mqtt", MQTT, &[b"\x20\x02", b"\0\0"], true),
+        ("mqtt", MQTT, &[b"\x20\x02\0\x05"], false),
+        ("ldap", LDAP, &[b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0", b"\x04\0\x04\0"], true),
+        ("ldap", LDAP, &[b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x34\x04\0\x04\0"], false),
+        ("smtp", b"", &[b"220-mail.example\r\n", b"220 ready\r\n"], true),
+        ("smtp", b"", &[b"421 too many connections\r\n"], false),
+        ("smtp", b"", &[b"554 no mail here\r\n"], false),
+        ("ssh", b"", &[b"SSH-2.0-", b"x\r\n"], true),
+        ("ssh", b"", &[b"Exceeded MaxStartups\r\n"], false),
     ];
     for (scheme, request, reply, healthy) in cases {
         let outcome = lprobe([format!("{scheme}://{}", replying(request, bytes(reply)))]);

@@ -102,6 +102,15 @@ impl Matrix {
             ("postgres", b"R\0\0\0\x08\0\0\0\0"),
             ("mysql", b"\x17\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff"),
             ("amqp", b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x01e\xce"),
+            ("nats", b"INFO {}\r\n"),
+            ("memcached", b"VERSION 1\r\n"),
+            ("mongodb", b"\x22\0\0\0\0\0\0\0\x01\0\0\0\xdd\x07\0\0\0\0\0\0\0\x0d\0\0\0\x10ok\0\x01\0\0\0\0"),
+            ("kafka", b"\0\0\0\x10\0\0\0\x01\0\0\0\0\0\x01\0\x12\0\0\0\x04"),
+            ("cassandra", b"\x84\0\0\0\x06\0\0\0\x02\0\0"),
+            ("mqtt", b"\x20\x02\0\0"),
+            ("ldap", b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0"),
+            ("smtp", b"220 ready\r\n"),
+            ("ssh", b"SSH-2.0-x\r\n"),
             ("tcp", b"hello"),
         ] {
             let server = Server::greeting(move |mut stream| {

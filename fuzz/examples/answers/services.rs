@@ -97,6 +97,89 @@ const REPLIES: &[Replies] = &[
         good: &[b"VERSION 1.6.18\r\n", b"VERSION 1\r\n"],
         bad: &[b"ERROR Too many open connections\r\n", b"ERROR\r\n", b"SERVER_ERROR out of memory\r\n", b"VERSION\r\n", b"version 1\r\n"],
     },
+    Replies {
+        scheme: "mongodb",
+        good: &[
+            b"\x26\0\0\0\x07\0\0\0\x01\0\0\0\xdd\x07\0\0\0\0\0\0\0\x11\0\0\0\x01ok\0\0\0\0\0\0\0\xf0\x3f\0",
+            b"\x35\0\0\0\0\0\0\0\x01\0\0\0\xdd\x07\0\0\0\0\0\0\0\x20\0\0\0\x02a\0\x02\0\0\0x\0\x08b\0\x01\x04c\0\x05\0\0\0\0\x10ok\0\x01\0\0\0\0",
+        ],
+        bad: &[
+            b"\x26\0\0\0\x07\0\0\0\x01\0\0\0\xdd\x07\0\0\0\0\0\0\0\x11\0\0\0\x01ok\0\0\0\0\0\0\0\0\0\0",
+            b"\x26\0\0\0\x07\0\0\0\x02\0\0\0\xdd\x07\0\0\0\0\0\0\0\x11\0\0\0\x01ok\0\0\0\0\0\0\0\xf0\x3f\0",
+            b"\x34\0\0\0\x01\0\0\0\0\0\0\0\xdd\x07\0\0\0\0\0\0\0\x1f\0\0\0\x10hello\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0",
+        ],
+    },
+    Replies {
+        scheme: "kafka",
+        good: &[
+            b"\0\0\0\x10\0\0\0\x01\0\0\0\0\0\x01\0\x12\0\0\0\x04",
+            b"\0\0\0\x16\0\0\0\x01\0\0\0\0\0\x02\0\0\0\0\0\x09\0\x12\0\0\0\x04",
+        ],
+        bad: &[
+            b"\0\0\0\x10\0\0\0\x01\0\x23\0\0\0\x01\0\x12\0\0\0\x04",
+            b"\0\0\0\x10\0\0\0\x02\0\0\0\0\0\x01\0\x12\0\0\0\x04",
+            b"\0\0\0\x0a\0\0\0\x01\0\0\0\0\0\0",
+            b"\0\0\0\x10\0\x12\0\0\0\0\0\x01\0\x06lprobe",
+        ],
+    },
+    Replies {
+        scheme: "cassandra",
+        good: &[
+            b"\x84\0\0\0\x06\0\0\0\x18\0\x01\0\x0bCQL_VERSION\0\x01\0\x053.4.5",
+            b"\x84\0\0\0\x06\0\0\0\x0d\0\x02\0\x01a\0\0\0\x01b\0\x01\0\0",
+            b"\x85\0\0\0\0\0\0\0\x08\0\0\0\x0a\0\x02no",
+        ],
+        bad: &[
+            b"\x84\0\0\0\0\0\0\0\x08\0\0\0\x0a\0\x02no",
+            b"\x84\0\0\0\0\0\0\0\x08\0\0\x10\x02\0\x02no",
+            b"\x85\0\0\0\0\0\0\0\x08\0\0\x10\x01\0\x02no",
+            b"\x84\0\0\0\x02\0\0\0\0",
+            b"\x04\0\0\0\x05\0\0\0\0",
+        ],
+    },
+    Replies {
+        scheme: "mqtt",
+        good: &[b"\x20\x02\0\0", b"\x20\x02\0\0\xd0\0"],
+        bad: &[b"\x20\x02\0\x05", b"\x20\x02\x01\0", b"\x20\x03\0\0\0", b"\xe0\0", b"\x10\x0c\0\x04MQTT\x04\x02\0\x0a\0\0"],
+    },
+    Replies {
+        scheme: "ldap",
+        good: &[
+            b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0",
+            b"\x30\x0e\x02\x01\x01\x61\x09\x0a\x01\x30\x04\0\x04\x02no",
+            b"\x30\x84\0\0\0\x10\x02\x01\x01\x61\x84\0\0\0\x07\x0a\x01\0\x04\0\x04\0",
+        ],
+        bad: &[
+            b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x33\x04\0\x04\0",
+            b"\x30\x0c\x02\x01\0\x78\x07\x0a\x01\x34\x04\0\x04\0",
+            b"\x30\x80\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0\0\0",
+            b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0",
+        ],
+    },
+    Replies {
+        scheme: "smtp",
+        good: &[b"220 mail.example ESMTP\r\n", b"220\r\n", b"220-mail.example\r\n220-a\r\n220 b\r\n"],
+        bad: &[
+            b"554 no mail here\r\n",
+            b"421 closing\r\n",
+            b"220-mail.example\r\n421 closing\r\n",
+            b"220 mail.example\n",
+            b"220-a\n220 b\r\n",
+            b"2200\r\n",
+            b"250 OK\r\n",
+        ],
+    },
+    Replies {
+        scheme: "ssh",
+        good: &[b"SSH-2.0-OpenSSH_9.2\r\n", b"SSH-2.0-dropbear\n", b"SSH-1.99-x\r\n", b"a\r\n\r\nSSH-2.0-x y\r\n"],
+        bad: &[
+            b"Exceeded MaxStartups\r\n",
+            b"SSH-1.5-x\r\n",
+            b"SSH-2.0\r\n",
+            b" SSH-2.0-x\r\n",
+            b"SSH-1.5-x\r\nSSH-2.0-x\r\n",
+        ],
+    },
 ];
 
 /// What other programs say on the same port.

@@ -22,4 +22,11 @@ services! {
     amqp
     nats
     memcached
+    mongodb
+    kafka
+    cassandra
+    mqtt
+    ldap
+    smtp
+    ssh
 }

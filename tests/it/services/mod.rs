@@ -1,12 +1,17 @@
-//! The handshakes with the servers they were made for: each from its Debian package, up, starting, stopping, full,
-//! and not there at all. Every test has a network namespace of its own, so each server is on its default port.
+//! The handshakes with the servers they were made for: each from its Debian package, if there is one, up, starting,
+//! stopping, full, and not there at all. Every test has a network namespace of its own, so each server is on its default port.
 
+mod golden;
 mod mariadb;
 mod memcached;
+mod mosquitto;
 mod nats;
+mod opensmtpd;
 mod postgres;
 mod rabbitmq;
 mod redis;
+mod slapd;
+mod sshd;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -19,7 +24,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::netns::isolated;
-use crate::support::{Outcome, have_tools, lprobe, run};
+use crate::support::{Outcome, have, have_tools, lprobe, run};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User};
 use tempfile::TempDir;
@@ -109,6 +114,11 @@ impl Server {
         kill(Pid::from_raw(self.process.id().cast_signed()), signal).expect("it is our child");
     }
 
+    /// What it has said so far.
+    fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
     /// Waits until `condition` holds; a server that ends before will never let it.
     #[track_caller]
     fn until(&mut self, what: &str, mut condition: impl FnMut() -> bool) {
@@ -124,6 +134,14 @@ impl Server {
     #[track_caller]
     fn until_healthy(&mut self, target: &str) {
         self.until("healthy", || is_healthy(target));
+    }
+
+    /// Waits until the server has logged `words` so often.
+    #[track_caller]
+    fn until_logged(&mut self, words: &str, times: usize) {
+        let log = self.log.clone();
+        let logged = move || fs::read_to_string(&log).unwrap_or_default().matches(words).count();
+        self.until("done logging", || logged() >= times);
     }
 
     /// Waits until lprobe says `words` of `target`.

@@ -1,9 +1,11 @@
-//! Processors that this machine hasn't: AArch64, and an x86-64 with nothing that its first did not have. Both by qemu, which
+//! Processors that this machine hasn't: others, and an x86-64 with nothing that its first did not have. Both by qemu, which
 //! runs the core of the other tests' probes.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use goblin::elf::header;
 
 use crate::support::{executable, have_root, have_tools, repository, run};
 
@@ -36,24 +38,43 @@ fn core_tests_pass(emulator: &str, folder: &Path) {
     }
 }
 
+/// The processors of scripts/toolchain that this machine hasn't: the name, qemu's, and ELF's number.
+const PROCESSORS: [(&str, &str, u16); 5] = [
+    ("aarch64", "aarch64", header::EM_AARCH64),
+    ("armv7l", "arm", header::EM_ARM),
+    ("i686", "i386", header::EM_386),
+    ("ppc64le", "ppc64le", header::EM_PPC64),
+    ("s390x", "s390x", header::EM_S390),
+];
+
+/// AArch64, which is released, or the processors that LPROBE_PROCESSORS names, with spaces between: each takes some minutes.
 #[ignore = "takes minutes: run `make test-slow`"]
 #[test]
-fn aarch64_is_built_and_passes_the_core_tests() {
-    if !have_root() || !have_tools(&["qemu-aarch64-static"]) {
+fn another_processor_is_built_for_and_passes_the_core_tests() {
+    if !have_root() {
         return;
     }
-    let outcome = run(Command::new(repository("scripts/dist")).env("ARCH", "aarch64"));
-    assert!(outcome.status.success(), "{}", outcome.stderr);
-    let folder = repository("dist/aarch64");
-    for name in ["lprobe", "lprobe-full"] {
-        let file = fs::read(folder.join(name)).expect("it is built");
-        let file = goblin::elf::Elf::parse(&file).expect("ELF");
-        assert_eq!(file.header.e_machine, goblin::elf::header::EM_AARCH64);
-        // Position-independent, and asking for no interpreter.
-        assert_eq!(file.header.e_type, goblin::elf::header::ET_DYN);
-        assert!(file.interpreter.is_none() && file.libraries.is_empty());
+    let wanted = std::env::var("LPROBE_PROCESSORS").unwrap_or_else(|_| "aarch64".into());
+    for name in wanted.split_whitespace() {
+        let (arch, emulator, machine) =
+            *PROCESSORS.iter().find(|(arch, ..)| *arch == name).expect("a processor's name");
+        let emulator = format!("qemu-{emulator}-static");
+        if !have_tools(&[&emulator]) {
+            continue;
+        }
+        let outcome = run(Command::new(repository("scripts/dist")).env("ARCH", arch));
+        assert!(outcome.status.success(), "{arch}: {}", outcome.stderr);
+        let folder = repository("dist").join(arch);
+        for name in ["lprobe", "lprobe-full"] {
+            let file = fs::read(folder.join(name)).expect("it is built");
+            let file = goblin::elf::Elf::parse(&file).expect("ELF");
+            assert_eq!(file.header.e_machine, machine, "{arch}");
+            // Position-independent, and asking for no interpreter.
+            assert_eq!(file.header.e_type, header::ET_DYN, "{arch}");
+            assert!(file.interpreter.is_none() && file.libraries.is_empty(), "{arch}");
+        }
+        core_tests_pass(&emulator, &folder);
     }
-    core_tests_pass("qemu-aarch64-static", &folder);
 }
 
 /// The first x86-64 had SSE2, and neither what is behind it nor AES: an instruction of x86-64-v2 or later ends in a crash.

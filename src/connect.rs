@@ -95,13 +95,15 @@ async fn open_tcp(authority: &Authority, writes: Writes, progress: &Progress) ->
 }
 
 /// The address that a connection comes from.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
     /// That of the target.
     Target,
-    /// Another one of 127/8, if the target is one. No client that connects from the target's address meets this one.
+    /// [`OTHER_LOOPBACK`], if the target is in 127/8. No client that connects from the target's address meets this one.
     Other,
 }
+
+const OTHER_LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 111, 0, 1)), 0);
 
 /// Connects to the first address of `authority` that accepts a connection.
 async fn connect(authority: &Authority, source: Source, progress: &Progress) -> Result<TcpStream, Unhealthy> {
@@ -180,11 +182,12 @@ async fn connect_to(target: SocketAddr, source: Source) -> Result<TcpStream, Con
     }
     // This bind proves that the target is this container. The kernel refuses to bind an address of another machine, and
     // with the same address on both ends the peer can only be this container.
-    let source = match (source, target.ip()) {
-        (Source::Other, IpAddr::V4(address)) if address.is_loopback() => IpAddr::V4(Ipv4Addr::new(127, 111, 0, 1)),
-        _ => target.ip(),
-    };
-    socket.bind(SocketAddr::new(source, 0)).map_err(bind_error)?;
+    //
+    // All of 127/8 is this container, unless someone has taken the rest of it off the loopback device.
+    let is_loopback = matches!(target.ip(), IpAddr::V4(address) if address.is_loopback());
+    if source == Source::Target || !is_loopback || socket.bind(OTHER_LOOPBACK).is_err() {
+        socket.bind(SocketAddr::new(target.ip(), 0)).map_err(bind_error)?;
+    }
     let stream = socket.connect(target).await.map_err(|error| match error.raw_os_error() {
         Some(libc::EADDRNOTAVAIL) => ConnectError::NoLocalPort,
         _ => ConnectError::Io(error),

@@ -141,8 +141,6 @@ pub struct GrpcProbe {
 #[cfg(feature = "full")]
 #[derive(Debug)]
 pub struct GrpcCall {
-    /// The authority of the call, if it is not the address that is connected to.
-    pub authority: Option<String>,
     /// The metadata and the user agent.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether messages are compressed, in both directions.

@@ -25,16 +25,13 @@ const GREETINGS: &[(&str, IsHealthy)] = &[
 /// The most bytes of a reply that lprobe looks at.
 const MAX: usize = 4096;
 
-/// The length from which on lprobe may judge an INFO of NATS by its beginning, in bytes: it has the addresses of the whole
-/// cluster, and may be longer than what is read.
-const LONG_INFO: usize = 2048;
-
 /// Reads the reply to the greeting of this scheme.
 pub fn reading(scheme: &str, reply: &[u8]) -> Reading {
     let Some((_, is_healthy)) = GREETINGS.iter().find(|(name, _)| *name == scheme) else {
         panic!("add {scheme} to fuzz/src/greetings.rs")
     };
-    if scheme == "nats" && reply.starts_with(b"INFO {") && reply.len() >= LONG_INFO {
+    // An INFO has the addresses of the whole cluster, and one that is longer may be judged by its beginning.
+    if scheme == "nats" && reply.starts_with(b"INFO {") && reply.len() >= MAX {
         return Either;
     }
     match is_healthy(&reply[..reply.len().min(MAX)]) {

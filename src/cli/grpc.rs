@@ -21,14 +21,7 @@ pub fn call(
 ) -> Result<GrpcCall, BadUsage> {
     let mut headers = arguments.many("rpc-header", metadata)?;
     headers.push((USER_AGENT, http::user_agent(arguments, voice)?));
-    // As with grpc-go, the name that the certificate is verified for is also that of the server.
-    let authority = arguments.one("tls-server-name", authority)?;
-    Ok(GrpcCall { authority, headers, gzip: arguments.flag("gzip")?, connect_timeout, timeout })
-}
-
-/// Reads a name as the authority of a call. An IPv6 address stands in brackets: RFC 3986, section 3.2.2.
-fn authority(name: &str) -> Result<String, &'static str> {
-    Ok(if name.contains(':') { format!("[{name}]") } else { name.to_owned() })
+    Ok(GrpcCall { headers, gzip: arguments.flag("gzip")?, connect_timeout, timeout })
 }
 
 /// Sets the name of `--service` in each target that names no service.

@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
-use super::service::judgement::Judgement;
+use super::service::judgement::{Judgement, MAX_REPLY};
 use crate::connect::{self, Stream, Writes};
 use crate::plan::Exchange;
 use crate::progress::Progress;
@@ -13,9 +13,6 @@ use crate::target::endpoint::Endpoint;
 use crate::unhealthy::Unhealthy;
 use crate::unhealthy::exchange::BadReply;
 use crate::wire::limited::is_gone;
-
-/// The most bytes of a reply that are read.
-const MAX_REPLY: usize = 4096;
 
 /// The most datagrams that are judged.
 const MAX_DATAGRAMS: usize = 64;

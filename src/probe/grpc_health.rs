@@ -40,12 +40,13 @@ pub async fn probe(probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealt
 
 /// Calls the health service on an open stream, and judges the response.
 pub async fn check(stream: Stream, probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealthy> {
-    let GrpcProbe { target, endpoint, call, .. } = probe;
-    let authority = match (&call.authority, endpoint) {
-        (Some(authority), _) if target.tls => authority.clone(),
-        (_, Endpoint::Authority(authority)) => authority.to_string(),
+    let GrpcProbe { target, endpoint, tls, call } = probe;
+    let authority = match (tls.as_ref().and_then(|tls| tls.other_name(target.authority.host)), endpoint) {
+        // As with grpc-go, the name that the certificate is verified for is also that of the server.
+        (Some(name), _) => name,
+        (None, Endpoint::Authority(authority)) => authority.to_string(),
         // gRPC's name of a Unix socket has no host and no port.
-        (_, Endpoint::Unix(_)) => "localhost".into(),
+        (None, Endpoint::Unix(_)) => "localhost".into(),
     };
     let message = protobuf::message_of(&target.service);
     let mut request = grpc::request(target.tls, &authority, CHECK, &message, call.gzip);

@@ -27,6 +27,18 @@ pub enum Source {
     WorkloadApi(Endpoint),
 }
 
+impl Settings {
+    /// Returns the name that the certificate must match, if it is not that of the host, as an authority has it: an IPv6
+    /// address stands in brackets (RFC 3986, section 3.2.2).
+    pub fn other_name(&self, host: Host) -> Option<String> {
+        if self.name == server_name(host) {
+            return None;
+        }
+        let name = self.name.to_str();
+        Some(if name.contains(':') { format!("[{name}]") } else { name.into_owned() })
+    }
+}
+
 /// Returns the name that the certificate of a host must match.
 pub fn server_name(host: Host) -> ServerName<'static> {
     match host {

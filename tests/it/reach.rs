@@ -244,5 +244,9 @@ fn a_listener_on_a_port_of_clients_is_healthy() {
         for server in [Server::silent(), Server::start_on(LOCALHOST6, drop)] {
             lprobe([server.tcp()]).healthy();
         }
+        // The second connection comes from another address of 127/8, unless there is none.
+        ip("address delete 127.0.0.1/8 dev lo");
+        ip("address add 127.0.0.1/32 dev lo");
+        lprobe([Server::silent().tcp()]).healthy();
     });
 }

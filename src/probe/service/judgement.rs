@@ -25,7 +25,7 @@ pub fn line(reply: &[u8], accepted: &[&[u8]], is_healthy: fn(&[u8]) -> bool) -> 
 }
 
 /// The most bytes of a reply that are read.
-const MAX_REPLY: usize = 4096;
+pub const MAX_REPLY: usize = 4096;
 
 /// Judges a reply of one message, which says its length before it ends. `end` is where the message ends, once that is
 /// known. `is_healthy` judges the message once it is complete; `None` means that its fields don't fit into it.

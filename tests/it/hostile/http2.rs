@@ -385,6 +385,11 @@ fn heads(table: &mut Vec<Case>, kind: &Kind) {
     };
     // Interim responses.
     let interim = frame(HEADERS, END_HEADERS, 1, field(":status", "103"));
+    for stream in [2, 3, 0x7fff_ffff] {
+        let elsewhere = frame(HEADERS, END_HEADERS, stream, &kind.head);
+        let name = format!("a head on stream {stream} first");
+        answered(&name, &[&elsewhere, &head, &body, &end], malformed, malformed, malformed);
+    }
     let switching = frame(HEADERS, END_HEADERS, 1, field(":status", "101"));
     answered("101 first", &[&switching, &head, &body, &end], malformed, malformed, malformed);
     answered("103 first", &[&interim, &head, &body, &end], Healthy, Healthy, Healthy);

@@ -33,11 +33,12 @@ pub async fn named<T>(
         return probing.await;
     }
     let milliseconds = milliseconds(timeout);
-    let line = format_args!(
-        "{target}: no verdict within {milliseconds} ms, since this machine is too busy, or the server's certificates take too \
-         long to check"
+    let text = format!(
+        "lprobe: {}: no verdict within {milliseconds} ms, since this machine is too busy, or the server's certificates take \
+         too long to check\n",
+        printable(target),
     );
-    let line = Line(CString::new(format!("lprobe: {}\n", printable(&line))).expect("what is printable holds no NUL"));
+    let line = Line(CString::new(text).expect("what is printable holds no NUL"));
     poll_fn(|context| {
         line.show();
         probing.as_mut().poll(context)

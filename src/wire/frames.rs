@@ -126,7 +126,7 @@ impl Frames {
             self.frame.clear();
             return Ok(());
         }
-        // Section 5.1.1: lprobe opens one stream, and h2 passes over a head on an even number, which a server's would have.
+        // Section 5.1.1: lprobe opens one stream. h2 passes over a malformed head on another.
         if self.frame[5] & 0x7f != 0 || self.frame[6..HEADER] != [0, 0, 1] {
             return Err(STREAM);
         }

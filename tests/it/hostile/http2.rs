@@ -386,7 +386,10 @@ fn heads(table: &mut Vec<Case>, kind: &Kind) {
     // Interim responses.
     let interim = frame(HEADERS, END_HEADERS, 1, field(":status", "103"));
     for stream in [2, 3, 0x7fff_ffff] {
-        let elsewhere = frame(HEADERS, END_HEADERS, stream, &kind.head);
+        // h2 passes over one that depends on itself.
+        let priority = [&u32::to_be_bytes(stream)[..], &[255]].concat();
+        let fields = [priority, field(":status", "103")].concat();
+        let elsewhere = frame(HEADERS, END_HEADERS | WITH_PRIORITY, stream, fields);
         let name = format!("a head on stream {stream} first");
         answered(&name, &[&elsewhere, &head, &body, &end], malformed, malformed, malformed);
     }

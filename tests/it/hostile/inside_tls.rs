@@ -12,7 +12,7 @@ use rustls::version::TLS13;
 use rustls::{ConnectionTrafficSecrets, ServerConfig, ServerConnection};
 use socket2::Socket;
 
-use super::Verdict::NotHealthy;
+use super::Verdict::{NotHealthy, Unhealthy};
 use super::{Case, case, run_all};
 use crate::full::pki::{Authority, Identity, as_is, text};
 use crate::support::script::Step::{Await, Repeat};
@@ -40,6 +40,15 @@ fn nothing_before_tls_makes_eight_targets_late() {
 #[test]
 fn nothing_inside_tls_makes_eight_targets_late() {
     run_all(floods().map(Case::eight).collect());
+}
+
+/// Nothing of a ticket comes out of TLS, so that only a limit below it counts them.
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn tickets_end_at_the_limit_below_tls() {
+    let counted = Unhealthy("no end within 1024 KiB over TLS");
+    let tickets = floods().filter(|case| case.name.starts_with("tickets"));
+    run_all(tickets.map(|case| Case { verdict: counted, goes_on: false, ..case }).collect());
 }
 
 /// Plain bytes without end, at once and as an answer to a ClientHello.

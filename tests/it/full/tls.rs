@@ -1,15 +1,14 @@
-//! HTTPS against nginx and `openssl s_server`.
+//! HTTPS against nginx.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
+use super::openssl::s_server;
 use super::pki::{Authority, Identity, as_is, expired, not_yet_valid, openssl, text};
 use crate::support::nginx::Nginx;
 use crate::support::server::{Server, until_closed};
-use crate::support::{
-    Outcome, Running, binary, executable, have_chroot, have_tools, lprobe, lprobe_by_default, measured, run, tool,
-};
+use crate::support::{Outcome, binary, have_tools, lprobe, measured, run};
 
 /// An nginx that shows `identity`, with more `directives`.
 pub fn nginx(identity: &Identity, directives: &str) -> Nginx {
@@ -162,179 +161,6 @@ fn a_client_certificate_is_shown_where_it_is_asked_for() {
     }
 }
 
-/// `openssl s_server`, on a port of its choice.
-pub struct OpenSsl {
-    pub port: u16,
-    _process: Running,
-}
-
-pub fn s_server(identity: &Identity, arguments: &[&str]) -> OpenSsl {
-    let mut process = Command::new("openssl")
-        .args(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", text(&identity.certificate)])
-        .args(["-key", text(&identity.key)])
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("openssl starts");
-    let port = announced_port(&mut process);
-    OpenSsl { port, _process: Running(process) }
-}
-
-/// `ACCEPT 127.0.0.1:PORT`
-fn announced_port(process: &mut Child) -> u16 {
-    use std::io::{BufRead, BufReader};
-    let mut lines = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();
-    let line = lines.find_map(|line| line.ok().filter(|line| line.starts_with("ACCEPT "))).expect("it says its port");
-    // Its later words have somewhere to go.
-    std::thread::spawn(move || lines.for_each(drop));
-    line.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
-}
-
-#[test]
-fn openssl_is_verified() {
-    if !have_tools(&["openssl"]) {
-        return;
-    }
-    let authority = Authority::new("authority");
-    let ca = ["--tls-ca-cert", text(&authority.certificate)];
-    let identity = authority.issue("server", &["localhost"], as_is);
-    https(s_server(&identity, &[]).port, "/", &ca).healthy();
-    https(s_server(&identity, &["-tls1_2"]).port, "/", &ca).healthy();
-    // Without tickets, nothing follows the server's part of the handshake.
-    https(s_server(&identity, &["-num_tickets", "0"]).port, "/", &ca).healthy();
-    // It knows no ALPN, and HTTP/2 is only spoken where a server agrees.
-    https(s_server(&identity, &[]).port, "/", &[&ca[..], &["--http2"]].concat())
-        .unhealthy_saying(&["does not offer HTTP/2"]);
-    https(s_server(&identity, &["-alpn", "spdy/3"]).port, "/", &ca).unhealthy_saying(&["no_application_protocol"]);
-    https(s_server(&identity, &["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]).port, "/", &ca)
-        .unhealthy_saying(&["protocol_version"]);
-    https(s_server(&identity, &["-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256", "-tls1_3"]).port, "/", &ca)
-        .unhealthy_saying(&["handshake_failure"]);
-    for version in ["-tls1_2", "-tls1_3"] {
-        let server = s_server(&identity, &[version, "-Verify", "1", "-verify_return_error", "-CAfile", ca[1]]);
-        https(server.port, "/", &ca).unhealthy_saying(&["client certificate required", "--tls-client-cert"]);
-        let client = authority.issue("client", &["a client"], as_is);
-        let shown = ["--tls-client-cert", text(&client.certificate), "--tls-client-key", text(&client.key)];
-        https(server.port, "/", &[&ca[..], &shown].concat()).healthy();
-        // h2 keeps an alert's text alone, which is empty here.
-        let flags = [version, "-Verify", "1", "-verify_return_error", "-CAfile", ca[1], "-alpn", "h2"];
-        let http2 = s_server(&identity, &flags);
-        let alert = if version == "-tls1_3" { "TLS alert certificate_required" } else { "client certificate required" };
-        https(http2.port, "/", &[&ca[..], &["--http2"]].concat()).unhealthy_saying(&[alert]);
-        lprobe(["--timeout=30s", &format!("grpcs://localhost:{}", http2.port), ca[0], ca[1]])
-            .unhealthy_saying(&[alert]);
-        let stranger = Authority::new("a stranger");
-        let strangers = stranger.issue("client", &["a stranger"], as_is);
-        let shown = ["--tls-client-cert", text(&strangers.certificate), "--tls-client-key", text(&strangers.key)];
-        https(server.port, "/", &[&ca[..], &shown].concat())
-            .unhealthy_saying(&["the server refused the client certificate", "unknown_ca"]);
-    }
-}
-
-/// As `openssl req -x509` makes it: an authority's certificate, and a server's.
-#[test]
-fn a_certificate_of_ones_own_making_is_trusted_by_name() {
-    if !have_tools(&["openssl"]) {
-        return;
-    }
-    let authority = Authority::new("folder");
-    let trusting = |identity: &Identity| ["--tls-ca-cert", text(&identity.certificate)].map(str::to_owned);
-    let probe = |identity: &Identity, trusted: &Identity, more: &[&str]| {
-        let server = s_server(identity, &[]);
-        let trust = trusting(trusted);
-        https(server.port, "/", &[&[&*trust[0], &*trust[1]][..], more].concat())
-    };
-    let own = authority.self_signed("own", &["localhost"], as_is);
-    probe(&own, &own, &[]).healthy();
-    probe(&own, &own, &["--tls-server-name=x.example"]).unhealthy_saying(&["does not match the name x.example"]);
-    let another = authority.self_signed("another", &["localhost"], as_is);
-    probe(&own, &another, &[]).unhealthy_saying(&["unknown issuer"]);
-    // An authority that was renewed under its old name.
-    let renewed = Authority::new("folder");
-    let issued = renewed.issue("issued", &["localhost"], as_is);
-    let old = Identity { certificate: authority.certificate.clone(), ..authority.issue("old", &[], as_is) };
-    probe(&issued, &old, &[]).unhealthy_saying(&["unknown issuer", "another key"]);
-    let late = authority.self_signed("late", &["localhost"], expired);
-    probe(&late, &late, &[]).unhealthy_saying(&["certificate has expired"]);
-
-    let made = Identity {
-        certificate: authority.path("made.pem"),
-        key: authority.path("made.key"),
-        der: Vec::new(),
-        key_der: Vec::new(),
-    };
-    let files = ["-keyout", text(&made.key), "-out", text(&made.certificate)];
-    let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=own", "-addext"];
-    openssl(&[&request[..], &["subjectAltName=DNS:localhost"], &files].concat());
-    probe(&made, &made, &[]).healthy();
-}
-
-#[ignore = "needs dist/: run `make test`"]
-#[test]
-fn trust_is_the_systems_unless_it_is_named() {
-    if !have_tools(&["nginx"]) {
-        return;
-    }
-    let authority = Authority::new("authority");
-    let server = nginx(&authority.issue("server", &["localhost"], as_is), "");
-    let target = format!("https://localhost:{}/well", server.port);
-    let with_file = |file: &str| {
-        let mut command = Command::new(binary());
-        run(command.args(["--timeout=30s", &target]).env("SSL_CERT_FILE", file).env_remove("SSL_CERT_DIR"))
-    };
-    with_file(text(&authority.certificate)).healthy();
-    with_file("/no/such/file").unhealthy_saying(&["SSL_CERT_FILE", "No such file", "--tls-ca-cert"]);
-    with_file("/etc/hosts").unhealthy_saying(&["SSL_CERT_FILE", "no certificate"]);
-    run(Command::new(binary())
-        .args(["--timeout=30s", &target, "--tls-ca-cert", text(&authority.certificate)])
-        .env("SSL_CERT_FILE", "/no/such/file"))
-    .healthy();
-}
-
-/// An image that has no bundle, one that has it in each of the usual places, and one with an empty variable.
-#[ignore = "needs dist/: run `make test`"]
-#[test]
-fn trust_is_the_systems_in_each_of_its_places() {
-    if !have_tools(&["nginx"]) || !have_chroot() {
-        return;
-    }
-    let authority = Authority::new("authority");
-    let server = nginx(&authority.issue("server", &["localhost"], as_is), "");
-    let target = format!("https://localhost:{}/well", server.port);
-    let root = tempfile::tempdir().expect("a folder");
-    executable(&root.path().join("lprobe"), &fs::read(binary()).expect("the binary"));
-    let contained = |variable: &str| {
-        run(tool("chroot")
-            .arg(root.path())
-            .args(["/lprobe", "--timeout=30s", &target])
-            .env_clear()
-            .env("SSL_CERT_FILE", variable))
-    };
-    contained("").unhealthy_saying(&[
-        "no certificate to trust",
-        "--tls-ca-cert",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "--tls-no-verify",
-    ]);
-    for bundle in [
-        "etc/ssl/certs/ca-certificates.crt",
-        "etc/pki/tls/certs/ca-bundle.crt",
-        "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-        "etc/ssl/ca-bundle.pem",
-        "etc/ssl/cert.pem",
-    ] {
-        let path = root.path().join(bundle);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::copy(&authority.certificate, &path).expect("a copy");
-        contained("").healthy();
-        contained("/none").unhealthy_saying(&["SSL_CERT_FILE"]);
-        fs::remove_file(path).expect("it is there");
-    }
-}
-
 #[test]
 fn what_is_not_tls_is_named() {
     if !have_tools(&["nginx"]) {
@@ -344,78 +170,6 @@ fn what_is_not_tls_is_named() {
     let target = format!("https://localhost:{}/", nginx.port);
     lprobe([&target, "--tls-no-verify"])
         .unhealthy_saying(&["does not speak TLS; perhaps it speaks plain HTTP", "http://"]);
-}
-
-#[test]
-fn bad_files_are_refused_by_name_and_not_shown() {
-    let authority = Authority::new("authority");
-    let identity = authority.issue("server", &["localhost"], as_is);
-    let other = authority.issue("other", &["localhost"], as_is);
-    let write = |name: &str, contents: &str| {
-        let path = authority.path(name);
-        fs::write(&path, contents).expect("a file");
-        text(&path).to_owned()
-    };
-    let (certificate, key) = (text(&identity.certificate), text(&identity.key));
-    let half = write("half.pem", "-----BEGIN CERTIFICATE-----\nU0VDUkVU\n");
-    let junk = write("junk.pem", "-----BEGIN CERTIFICATE-----\nU0VDUkVU\n-----END CERTIFICATE-----\n");
-    let second = write("second.pem", &format!("{}{}", authority.pem(), fs::read_to_string(&junk).expect("a file")));
-    let locked =
-        write("locked.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nU0VDUkVU\n-----END ENCRYPTED PRIVATE KEY-----\n");
-    let broken = write("broken.key", "-----BEGIN PRIVATE KEY-----\nU0VDUkVU\n-----END PRIVATE KEY-----\n");
-    let folder = text(authority.path("").parent().expect("a folder")).to_owned();
-    let pair = |certificate: &str, key: &str| {
-        ["--tls-no-verify", "--tls-client-cert", certificate, "--tls-client-key", key].map(str::to_owned).to_vec()
-    };
-    let one = |option: &str, file: &str| vec![option.to_owned(), file.to_owned()];
-    for (arguments, words) in [
-        (one("--tls-ca-cert", "/no/such"), ["--tls-ca-cert \"/no/such\"", "No such file"]),
-        (one("--tls-ca-cert", &folder), ["--tls-ca-cert", "not a regular file"]),
-        (one("--tls-ca-cert", "/dev/zero"), ["--tls-ca-cert", "not a regular file"]),
-        (one("--tls-ca-cert", key), ["--tls-ca-cert", "no certificate in it"]),
-        (one("--tls-ca-cert", &half), ["--tls-ca-cert", "not PEM"]),
-        (one("--tls-ca-cert", &junk), ["--tls-ca-cert", "certificate 1 can't be understood"]),
-        (one("--tls-ca-cert", &second), ["--tls-ca-cert", "certificate 2 can't be understood"]),
-        (pair(&junk, key), ["--tls-client-key", ""]),
-        (pair(certificate, &locked), ["--tls-client-key", "not encrypted"]),
-        (pair(certificate, certificate), ["--tls-client-key", "no private key in it"]),
-        (pair(certificate, &broken), ["--tls-client-key", "the private key can't be used"]),
-        (pair(certificate, text(&other.key)), ["--tls-client-key", "does not belong to --tls-client-cert"]),
-        (one("--tls-client-cert", certificate), ["--tls-client-cert needs --tls-client-key", ""]),
-        (one("--tls-client-key", key), ["--tls-client-key needs --tls-client-cert", ""]),
-        (one("--tls-server-name", "a b"), ["--tls-server-name \"a b\"", "DNS name"]),
-    ] {
-        let line = lprobe(["https://localhost:1/".to_owned(), "-v".into()].iter().chain(&arguments)).unhealthy();
-        for word in words {
-            assert!(line.contains(word), "{word:?} is not in {line:?}");
-        }
-        for secret in ["SECRET", "U0VDUkVU", "BEGIN PRIVATE"] {
-            assert!(!line.contains(secret), "{line}");
-        }
-    }
-}
-
-/// What a variable holds may be the key itself, where its file's name was meant.
-#[test]
-fn pem_in_place_of_a_name_is_not_shown() {
-    let authority = Authority::new("authority");
-    let identity = authority.issue("client", &["a client"], as_is);
-    let key = fs::read_to_string(&identity.key).expect("a file");
-    let target = "https://localhost:1/";
-    let given = ["--tls-no-verify", "--tls-client-cert", text(&identity.certificate)];
-    let variable = run(Command::new(binary()).arg(target).args(given).env("LPROBE_TLS_CLIENT_KEY", &key));
-    for outcome in [
-        lprobe([target].iter().chain(&given).chain(&["--tls-client-key", &key])),
-        lprobe([target, "--tls-ca-cert", &key]),
-        lprobe([target, "--tls-ca-cert", &format!(" \n{key}")]),
-        lprobe([target, "--tls-no-verify", "--tls-client-cert", &key]),
-        variable,
-    ] {
-        let line = outcome.unhealthy();
-        let secret = key.lines().nth(1).expect("a line");
-        assert!(line.contains("expected the name of a file") && !line.contains(secret), "{line}");
-        assert!(!line.contains("BEGIN"), "{line}");
-    }
 }
 
 /// webpki would seek a path for seconds, in one go: each step of its search reads the certificates again.
@@ -470,30 +224,6 @@ fn a_costly_chain_hides_no_other_verdict() {
     let issued = authority.issue("issued", &["localhost"], as_is);
     probe(&issued, &authority.certificate).healthy();
     probe(&authority.issue("late", &["localhost"], expired), &authority.certificate).unhealthy_saying(&["expired"]);
-}
-
-/// Not at any verbosity, and not what the server shows either.
-#[test]
-fn no_line_shows_a_key_or_a_certificate() {
-    if !have_tools(&["nginx"]) {
-        return;
-    }
-    let authority = Authority::new("NAME-OF-AUTHORITY");
-    let server = nginx(&authority.issue("server", &["name-of-server.example"], as_is), "");
-    let client = authority.issue("client", &["name-of-client.example"], as_is);
-    let target = format!("https://localhost:{}/well", server.port);
-    let shown = ["--tls-client-cert", text(&client.certificate), "--tls-client-key", text(&client.key)];
-    let secrets = ["--header=X-Token: SECRET-HEADER", "--basic-auth=user:SECRET-PASSWORD"];
-    for trust in [&["--tls-ca-cert", text(&authority.certificate)][..], &["--tls-no-verify"]] {
-        let outcome = lprobe_by_default(
-            [&target, "-v", "--timeout=30s"].into_iter().chain(shown).chain(secrets).chain(trust.iter().copied()),
-        );
-        let said = outcome.stdout + &outcome.stderr;
-        assert!(said.starts_with("lprobe: https://"), "{said}");
-        for secret in ["SECRET", "NAME-OF", "name-of", "BEGIN"] {
-            assert!(!said.contains(secret), "{said}");
-        }
-    }
 }
 
 #[test]

@@ -7,9 +7,10 @@ use std::process::Command;
 
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
 
+use super::openssl::s_server;
 use super::pki::{Authority, Identity, as_is, expired, not_yet_valid, text};
-use super::tls::{https, nginx, s_server};
-use crate::support::{binary, have_tools, run};
+use super::tls::{https, nginx};
+use crate::support::{binary, executable, have_chroot, have_tools, run, tool};
 
 /// One that an authority issued, which nobody here trusts, alone and among others.
 #[test]
@@ -107,4 +108,68 @@ fn trust_is_in_each_file_of_the_folders() {
         fs::write(large.join(name), vec![b'#'; 3 << 20]).expect("a file");
     }
     probe("", &[&large]).unhealthy_saying(&["SSL_CERT_DIR", "4194304 bytes"]);
+}
+
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn trust_is_the_systems_unless_it_is_named() {
+    if !have_tools(&["nginx"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let server = nginx(&authority.issue("server", &["localhost"], as_is), "");
+    let target = format!("https://localhost:{}/well", server.port);
+    let with_file = |file: &str| {
+        let mut command = Command::new(binary());
+        run(command.args(["--timeout=30s", &target]).env("SSL_CERT_FILE", file).env_remove("SSL_CERT_DIR"))
+    };
+    with_file(text(&authority.certificate)).healthy();
+    with_file("/no/such/file").unhealthy_saying(&["SSL_CERT_FILE", "No such file", "--tls-ca-cert"]);
+    with_file("/etc/hosts").unhealthy_saying(&["SSL_CERT_FILE", "no certificate"]);
+    run(Command::new(binary())
+        .args(["--timeout=30s", &target, "--tls-ca-cert", text(&authority.certificate)])
+        .env("SSL_CERT_FILE", "/no/such/file"))
+    .healthy();
+}
+
+/// An image that has no bundle, one that has it in each of the usual places, and one with an empty variable.
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn trust_is_the_systems_in_each_of_its_places() {
+    if !have_tools(&["nginx"]) || !have_chroot() {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let server = nginx(&authority.issue("server", &["localhost"], as_is), "");
+    let target = format!("https://localhost:{}/well", server.port);
+    let root = tempfile::tempdir().expect("a folder");
+    executable(&root.path().join("lprobe"), &fs::read(binary()).expect("the binary"));
+    let contained = |variable: &str| {
+        run(tool("chroot")
+            .arg(root.path())
+            .args(["/lprobe", "--timeout=30s", &target])
+            .env_clear()
+            .env("SSL_CERT_FILE", variable))
+    };
+    contained("").unhealthy_saying(&[
+        "no certificate to trust",
+        "--tls-ca-cert",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "--tls-no-verify",
+    ]);
+    for bundle in [
+        "etc/ssl/certs/ca-certificates.crt",
+        "etc/pki/tls/certs/ca-bundle.crt",
+        "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "etc/ssl/ca-bundle.pem",
+        "etc/ssl/cert.pem",
+    ] {
+        let path = root.path().join(bundle);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::copy(&authority.certificate, &path).expect("a copy");
+        contained("").healthy();
+        contained("/none").unhealthy_saying(&["SSL_CERT_FILE"]);
+        fs::remove_file(path).expect("it is there");
+    }
 }

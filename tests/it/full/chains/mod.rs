@@ -15,8 +15,8 @@ use std::thread;
 use forge::Forge;
 use row::{Chain, Differs, Row};
 
+use super::openssl::s_server;
 use super::pki::{Identity, text};
-use super::tls::s_server;
 use crate::support::{have_tools, lprobe, repository, run};
 
 #[test]

@@ -1,4 +1,4 @@
-//! The options for HTTP, heartbeat files, variables, other tools' flags, and `install`.
+//! Options for heartbeat files, variables, and the flags of other tools.
 
 use std::fs::File;
 use std::os::unix::fs::symlink;

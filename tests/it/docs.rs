@@ -99,8 +99,9 @@ fn the_page_of_flags_compares_every_flag_of_another_tool() {
 /// The lines that a peer gets are ones that a test of that peer expects.
 #[test]
 fn the_table_of_peers_is_what_is_tested() {
-    let tests: String =
-        ["tls", "http2", "grpc", "wrong_answers"].map(|file| read(&format!("tests/it/full/{file}.rs"))).concat();
+    let tests: String = ["tls", "tls_files", "openssl", "trust", "http2", "grpc", "wrong_answers"]
+        .map(|file| read(&format!("tests/it/full/{file}.rs")))
+        .concat();
     let page = read("docs/tls-and-grpc.md");
     let (_, table) = page.split_once("## Peers").expect("the table");
     for outcome in table.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split(" | ").nth(1)) {

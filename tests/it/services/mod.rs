@@ -192,3 +192,18 @@ fn connect(port: u16) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).expect("it is a socket");
     stream
 }
+
+/// Probes a server before it runs, while it does, and when it has ended. Of each probe it logs `farewell`, and of none
+/// `broken`.
+#[track_caller]
+fn comes_and_goes(target: &str, port: u16, start: impl FnOnce() -> Server, farewell: &str, broken: &str) {
+    probe(target).unhealthy_saying(&[&format!("{target}:{port}"), NOBODY]);
+    let mut server = start();
+    server.until_healthy(target);
+    probe(&format!("{}:{port}", target.replace("localhost", "127.0.0.1"))).healthy();
+    server.until_logged(farewell, 2);
+    assert!(!server.log().contains(broken), "{}", server.log());
+    server.signal(Signal::SIGTERM);
+    server.until_ended();
+    probe(target).unhealthy_saying(&[NOBODY]);
+}

@@ -12,15 +12,7 @@ fn mosquitto(home: &Home, settings: &str) -> Server {
 #[test]
 fn mosquitto_is_healthy_once_it_takes_clients() {
     at_home_of("mosquitto", &["mosquitto"], |home| {
-        probe(MQTT).unhealthy_saying(&["mqtt://localhost:1883", NOBODY]);
-        let mut server = mosquitto(home, "");
-        server.until_healthy(MQTT);
-        probe("mqtt://127.0.0.1:1883").healthy();
-        server.until_logged("Received DISCONNECT", 2);
-        assert!(!server.log().contains("closed its connection"), "{}", server.log());
-        server.signal(Signal::SIGTERM);
-        server.until_ended();
-        probe(MQTT).unhealthy_saying(&[NOBODY]);
+        comes_and_goes(MQTT, 1883, || mosquitto(home, ""), "Received DISCONNECT", "closed its connection");
     });
 }
 

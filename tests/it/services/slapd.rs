@@ -13,15 +13,7 @@ fn slapd(home: &Home, settings: &str) -> Server {
 #[test]
 fn slapd_is_healthy_once_it_takes_clients() {
     at_home_of("root", &["slapd"], |home| {
-        probe(LDAP).unhealthy_saying(&["ldap://localhost:389", NOBODY]);
-        let mut server = slapd(home, "");
-        server.until_healthy(LDAP);
-        probe("ldap://127.0.0.1:389").healthy();
-        server.until_logged(" UNBIND", 2);
-        assert!(!server.log().contains("connection lost"), "{}", server.log());
-        server.signal(Signal::SIGTERM);
-        server.until_ended();
-        probe(LDAP).unhealthy_saying(&[NOBODY]);
+        comes_and_goes(LDAP, 389, || slapd(home, ""), " UNBIND", "connection lost");
     });
 }
 

@@ -21,15 +21,7 @@ fn sshd(home: &Home, settings: &str) -> Server {
 #[test]
 fn sshd_is_healthy_once_it_takes_clients() {
     at_home_of("root", &[SSHD, "ssh-keygen"], |home| {
-        probe(SSH).unhealthy_saying(&["ssh://localhost:22", NOBODY]);
-        let mut server = sshd(home, "");
-        server.until_healthy(SSH);
-        probe("ssh://127.0.0.1:22").healthy();
-        server.until_logged("[preauth]", 2);
-        assert!(!server.log().contains("kex_exchange_identification"), "{}", server.log());
-        server.signal(Signal::SIGTERM);
-        server.until_ended();
-        probe(SSH).unhealthy_saying(&[NOBODY]);
+        comes_and_goes(SSH, 22, || sshd(home, ""), "[preauth]", "kex_exchange_identification");
     });
 }
 

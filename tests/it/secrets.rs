@@ -27,12 +27,17 @@ struct Case {
     variables: Vec<(String, String)>,
 }
 
+/// Keeps the secret behind these characters from being a variable's name, which may be shown.
+fn no_variable(before: &str) -> String {
+    before.replace('$', "")
+}
+
 /// The value of a secret option, by argument or variable, most of them malformed.
 fn in_option() -> impl Strategy<Value = Case> {
     let target =
         select(&["tcp://localhost:1", ":1/", "nonsense", "udp://:1", "--method=HEAD", "file:///x?max-age=1"][..]);
     (select(secret_options()), NOISE, NOISE, 0..3, target).prop_map(|(option, before, after, how, target)| {
-        let value = format!("{before}{SECRET}{after}");
+        let value = format!("{}{SECRET}{after}", no_variable(&before));
         let mut case = Case { arguments: vec![target.into()], variables: Vec::new() };
         match how {
             0 => case.arguments.push(format!("--{option}={value}")),
@@ -56,6 +61,7 @@ fn in_target() -> impl Strategy<Value = Case> {
     });
     (places, host, "[!-~\u{e9}]{0,6}", "[!-~\u{e9}]{0,6}", 0..4).prop_map(
         |((scheme, place), host, before, after, how)| {
+            let before = no_variable(&before);
             let target = match place {
                 "@" => format!("{scheme}{}:{SECRET}{after}@{host}", before.replace('/', "")),
                 _ => format!("{scheme}{host}{place}{before}{SECRET}{after}"),

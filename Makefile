@@ -41,10 +41,10 @@ miri:
 image: dist
 	scripts/image
 
-# What is published of a version, into dist/release.
+# What is published of a version, into dist/release: for every processor, or for those in LPROBE_PROCESSORS, by the names of
+# `uname -m`, some minutes for each.
 release:
-	ARCH=x86_64 scripts/dist
-	ARCH=aarch64 scripts/dist
+	source scripts/toolchain && for arch in $$(list_processors); do ARCH=$$arch scripts/dist || exit; done
 	scripts/release
 
 # Tables and a chart, into docs/.

@@ -208,6 +208,8 @@ impl Matrix {
             self.healthy(&[&ca[..], &shown, &["--contains=well", &https]].concat());
             self.healthy(&[&shown[..], &["--tls-no-verify", "--http2", &https]].concat());
             self.unhealthy(&[&ca[..], &[&https]].concat());
+            // The system's authorities are files in a folder.
+            self.unhealthy(&[&https]);
             self.unhealthy(&[&ca[..], &shown, &[&grpcs]].concat());
             let me = authority.issue("me", &[], spiffe_id("spiffe://own.example/probe"));
             let message = response("spiffe://own.example/probe", &me, authority.der(), &[]);
@@ -221,14 +223,14 @@ impl Matrix {
     }
 }
 
-/// The names of the system calls that the profile allows to what its comments call `who`, on x86-64.
-fn allowed_to(who: &str) -> BTreeSet<String> {
+/// The names of the system calls that the profile allows to what its comments call `who`, on a processor by Docker's name.
+pub fn allowed_to(who: &str, processor: &str) -> BTreeSet<String> {
     let profile = fs::read_to_string(repository("examples/seccomp.json")).expect("the profile");
     let profile: Value = serde_json::from_str(&profile).expect("JSON");
     assert_eq!(profile["defaultAction"], "SCMP_ACT_ERRNO");
     let groups = profile["syscalls"].as_array().expect("groups");
     let here =
-        |group: &&Value| group["includes"]["arches"].as_array().is_none_or(|arches| arches.contains(&"amd64".into()));
+        |group: &&Value| group["includes"]["arches"].as_array().is_none_or(|arches| arches.contains(&processor.into()));
     let of = |group: &&Value| group["comment"].as_str().is_some_and(|comment| comment.starts_with(&format!("{who}: ")));
     let names = groups.iter().filter(here).filter(of).flat_map(|group| group["names"].as_array().expect("names"));
     names.map(|name| name.as_str().expect("a name").to_owned()).collect()
@@ -272,7 +274,7 @@ fn the_profile_has_what_the_probes_call_and_no_more() {
         let calls = trace.lines().skip(1).filter_map(|line| line.split_once(' ')?.1.trim_start().split_once('('));
         called.extend(calls.map(|(name, _)| name.to_owned()));
     }
-    let allowed = allowed_to("lprobe");
+    let allowed = allowed_to("lprobe", "amd64");
     let missing: Vec<_> = called.difference(&allowed).collect();
     assert!(missing.is_empty(), "not in the profile: {missing:?}");
     // What the small build does not need, the full one does.
@@ -289,7 +291,7 @@ fn a_call_that_is_denied_is_exit_0_or_1_and_never_healthy_by_mistake() {
     }
     let (well, sick) = (Server::answering(OK), Server::answering("HTTP/1.1 500 \r\n\r\n"));
     let vital = ["arch_prctl", "mmap"];
-    for name in allowed_to("lprobe").iter().filter(|name| !vital.contains(&&***name)) {
+    for name in allowed_to("lprobe", "amd64").iter().filter(|name| !vital.contains(&&***name)) {
         let denied = format!("inject={name}:error=EPERM");
         let code = |server: &Server| {
             let arguments = ["-qq", "-o", "/dev/null", "-e", &denied];

@@ -7,6 +7,8 @@ use std::process::Command;
 
 use goblin::elf::header;
 
+use crate::seccomp::allowed_to;
+use crate::support::server::Server;
 use crate::support::{executable, have_root, have_tools, repository, run};
 
 /// What takes strace, a look at the process from outside, or a clock that an emulator does not slow down.
@@ -38,27 +40,43 @@ fn core_tests_pass(emulator: &str, folder: &Path) {
     }
 }
 
-/// The processors of scripts/toolchain that this machine hasn't: the name, qemu's, and ELF's number.
-const PROCESSORS: [(&str, &str, u16); 5] = [
-    ("aarch64", "aarch64", header::EM_AARCH64),
-    ("armv7l", "arm", header::EM_ARM),
-    ("i686", "i386", header::EM_386),
-    ("ppc64le", "ppc64le", header::EM_PPC64),
-    ("s390x", "s390x", header::EM_S390),
+/// A processor of scripts/toolchain.
+pub struct Processor {
+    pub arch: &'static str,
+    qemu: &'static str,
+    /// ELF's number.
+    pub machine: u16,
+    /// Docker's name for the kernel that runs it, by which it picks groups of a seccomp profile.
+    kernel: &'static str,
+    /// Whose names in examples/seccomp.json it has.
+    profile: &'static str,
+}
+
+const PROCESSORS: [Processor; 6] = [
+    Processor { arch: "x86_64", qemu: "x86_64", machine: header::EM_X86_64, kernel: "amd64", profile: "lprobe" },
+    Processor { arch: "aarch64", qemu: "aarch64", machine: header::EM_AARCH64, kernel: "arm64", profile: "lprobe" },
+    Processor { arch: "armv7l", qemu: "arm", machine: header::EM_ARM, kernel: "arm64", profile: "lprobe for 32 bit" },
+    Processor { arch: "i686", qemu: "i386", machine: header::EM_386, kernel: "amd64", profile: "lprobe for 32 bit" },
+    Processor { arch: "ppc64le", qemu: "ppc64le", machine: header::EM_PPC64, kernel: "ppc64le", profile: "lprobe" },
+    Processor { arch: "s390x", qemu: "s390x", machine: header::EM_S390, kernel: "s390x", profile: "lprobe" },
 ];
 
-/// AArch64, which is released, or the processors that LPROBE_PROCESSORS names, with spaces between: each takes some minutes.
+/// Returns the processors that `make release` builds for: those in LPROBE_PROCESSORS, or all.
+pub fn released() -> impl Iterator<Item = &'static Processor> {
+    let wanted = std::env::var("LPROBE_PROCESSORS").unwrap_or_default();
+    let is_wanted = move |arch| wanted.is_empty() || wanted.split(' ').any(|name| name == arch);
+    PROCESSORS.iter().filter(move |processor| is_wanted(processor.arch))
+}
+
 #[ignore = "takes minutes: run `make test-slow`"]
 #[test]
 fn another_processor_is_built_for_and_passes_the_core_tests() {
     if !have_root() {
         return;
     }
-    let wanted = std::env::var("LPROBE_PROCESSORS").unwrap_or_else(|_| "aarch64".into());
-    for name in wanted.split_whitespace() {
-        let (arch, emulator, machine) =
-            *PROCESSORS.iter().find(|(arch, ..)| *arch == name).expect("a processor's name");
-        let emulator = format!("qemu-{emulator}-static");
+    for processor in released().filter(|processor| processor.arch != "x86_64") {
+        let Processor { arch, qemu, machine, .. } = processor;
+        let emulator = format!("qemu-{qemu}-static");
         if !have_tools(&[&emulator]) {
             continue;
         }
@@ -68,12 +86,41 @@ fn another_processor_is_built_for_and_passes_the_core_tests() {
         for name in ["lprobe", "lprobe-full"] {
             let file = fs::read(folder.join(name)).expect("it is built");
             let file = goblin::elf::Elf::parse(&file).expect("ELF");
-            assert_eq!(file.header.e_machine, machine, "{arch}");
+            assert_eq!(file.header.e_machine, *machine, "{arch}");
             // Position-independent, and asking for no interpreter.
             assert_eq!(file.header.e_type, header::ET_DYN, "{arch}");
             assert!(file.interpreter.is_none() && file.libraries.is_empty(), "{arch}");
         }
+        calls_are_in_the_profile(processor, &emulator, &folder);
         core_tests_pass(&emulator, &folder);
+    }
+}
+
+/// Probes of each kind that might make a system call of its own: QEMU prints them.
+fn calls_are_in_the_profile(processor: &Processor, emulator: &str, folder: &Path) {
+    let server = Server::answering("HTTP/1.1 200 OK\r\n\r\n");
+    let [http, tcp, https] = ["http", "tcp", "https"].map(|scheme| format!("{scheme}://localhost:{}", server.port));
+    let allowed = allowed_to("lprobe", processor.kernel);
+    let allowed = &allowed | &allowed_to(processor.profile, processor.kernel);
+    let clocks = allowed_to("Clocks", processor.kernel);
+    for arguments in [
+        &[&*http][..],
+        &[&tcp, &http],
+        &[&https],
+        &["--wait=100ms", "--timeout=100ms", "http://[::1]:1"],
+        &["--send=a", "--expect=b", "udp://localhost:1"],
+        &["unix:///none"],
+        &["file:///etc/passwd?max-age=1h"],
+        &["tcp://192.0.2.1:80"],
+    ] {
+        let outcome = run(Command::new(emulator).arg("-strace").arg(folder.join("lprobe-full")).args(arguments));
+        // `1234 socket(PF_INET,SOCK_STREAM,IPPROTO_IP) = 3`
+        let calls = outcome.stderr.lines().filter_map(|line| line.split_once(' ')?.1.split_once('('));
+        let names: Vec<_> = calls.map(|(name, _)| name).filter(|name| !name.contains(' ')).collect();
+        assert!(names.contains(&"exit_group"), "{outcome:?}");
+        for name in names {
+            assert!(allowed.contains(name) || clocks.contains(name), "{} by {arguments:?}: {name}", processor.arch);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use goblin::elf::Elf;
-use goblin::elf::header::{EM_AARCH64, EM_X86_64};
+use goblin::elf::header::{EM_AARCH64, EM_ARM, EM_X86_64};
 
 use crate::support::engine::{Container, Image, docker_ok, have_engine};
 use crate::support::{Outcome, executable, have, repository, run};
@@ -64,7 +64,7 @@ fn an_image_is_the_binary_with_labels() {
 
 #[ignore = "takes minutes: run `make test-slow`"]
 #[test]
-fn an_image_is_a_list_of_both_architectures_where_the_engine_can_hold_one() {
+fn an_image_is_a_list_of_all_processors_where_the_engine_can_hold_one() {
     if !have_engine() {
         return;
     }
@@ -78,7 +78,7 @@ fn an_image_is_a_list_of_both_architectures_where_the_engine_can_hold_one() {
     let release = Release::new("list");
     let folder = tempfile::tempdir().expect("a folder");
     for image in [&release.small, &release.full] {
-        for (platform, machine) in [("linux/amd64", EM_X86_64), ("linux/arm64", EM_AARCH64)] {
+        for (platform, machine) in [("linux/amd64", EM_X86_64), ("linux/arm64", EM_AARCH64), ("linux/arm/v7", EM_ARM)] {
             let container = Container(docker_ok(&["create", "--platform", platform, &image.0]));
             let file = folder.path().join("lprobe");
             docker_ok(&["cp", &format!("{}:/lprobe", container.0), file.to_str().expect("UTF-8")]);
@@ -93,7 +93,15 @@ fn an_image_is_a_list_of_both_architectures_where_the_engine_can_hold_one() {
 fn builds_with(store: &str, required: &str) -> (String, Outcome) {
     let folder = tempfile::tempdir().expect("a folder");
     let place = |name: &str| folder.path().join(name);
-    for name in ["scripts/image", "scripts/source", "Cargo.toml", "Dockerfile", "LICENSE-APACHE", "LICENSE-MIT"] {
+    for name in [
+        "scripts/image",
+        "scripts/source",
+        "scripts/toolchain",
+        "Cargo.toml",
+        "Dockerfile",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+    ] {
         fs::create_dir_all(place(name).parent().expect("a folder")).expect("a folder");
         fs::copy(repository(name), place(name)).expect("a copy");
     }
@@ -102,43 +110,49 @@ fn builds_with(store: &str, required: &str) -> (String, Outcome) {
         executable(&place(name), format!("#!/bin/bash\n{script}\n").as_bytes());
     };
     program("bin/uname", "echo x86_64");
-    let context = "for context; do :; done; (cd $context; grep -o A[MR][DM]64 */lprobe)";
+    let context = "for context; do :; done; (cd $context; grep -o 'for .*' */lprobe)";
     let build = format!("build) {{ echo $*; {context}; }} >>'{}';;", place("builds").display());
     program("bin/docker", &format!("case $1 in info) echo '{store}';; {build} esac"));
-    program("dist/lprobe", "echo lprobe 1.2.3 # AMD64");
+    program("dist/lprobe", "echo lprobe 1.2.3 # for x86_64");
     program("dist/lprobe-full", "");
     program(
         "scripts/licenses",
-        "for dist in dist dist/aarch64; do mkdir -p target/licenses/$dist; touch target/licenses/$dist/lprobe{,-full}.txt; done",
+        "for dist; do mkdir -p target/licenses/$dist; touch target/licenses/$dist/lprobe{,-full}.txt; done",
     );
     program(
         "scripts/dist",
-        "mkdir dist/$ARCH; echo ARM64 >dist/$ARCH/lprobe; touch dist/$ARCH/lprobe-full; echo built",
+        "[ $ARCH = x86_64 ] || { mkdir dist/$ARCH; echo for $ARCH >dist/$ARCH/lprobe; touch dist/$ARCH/lprobe-full; }",
     );
     let path = format!("{}:{}", place("bin").display(), std::env::var("PATH").expect("a path"));
     let mut script = Command::new(place("scripts/image"));
-    let outcome = run(script.env("PATH", path).env("LPROBE_REQUIRE_BUILDX", required));
+    let outcome = run(script.env("PATH", path).env("LPROBE_REQUIRE_BUILDX", required).env_remove("LPROBE_PROCESSORS"));
     (fs::read_to_string(place("builds")).unwrap_or_default(), outcome)
 }
 
 #[ignore = "takes minutes: run `make test-slow`"]
 #[test]
-fn both_architectures_are_built_for_an_engine_that_keeps_lists() {
+fn every_processor_is_built_for_on_an_engine_that_keeps_lists() {
     let (builds, outcome) = builds_with("[[driver-type io.containerd.snapshotter.v1]]", "1");
-    assert!(outcome.status.success() && outcome.stderr.contains("image: for amd64 and arm64\n"), "{outcome:?}");
+    assert!(outcome.status.success(), "{outcome:?}");
+    assert!(outcome.stderr.contains("image: for linux/amd64, linux/arm64, linux/arm/v7, linux/386, "), "{outcome:?}");
     assert!(builds.contains("--tag lprobe:1.2.3 --tag lprobe:1.2 --tag lprobe:latest "), "{builds}");
     assert!(builds.contains("--tag lprobe:1.2.3-full --tag lprobe:1.2-full --tag lprobe:latest-full "), "{builds}");
-    assert_eq!(builds.matches("--platform linux/amd64,linux/arm64").count(), 2, "{builds}");
+    let platforms = "--platform linux/amd64,linux/arm64,linux/arm/v7,linux/386,linux/ppc64le,linux/s390x ";
+    assert_eq!(builds.matches(platforms).count(), 2, "{builds}");
     // Its value is BuildKit's: a default in the Dockerfile would win over that too.
     assert!(!builds.contains("TARGETARCH="), "{builds}");
     let dockerfile = fs::read_to_string(repository("Dockerfile")).expect("the Dockerfile");
-    assert!(dockerfile.contains("\nARG TARGETARCH\n"), "{dockerfile}");
-    assert!(builds.contains("\namd64/lprobe:AMD64\narm64/lprobe:ARM64\n"), "{builds}");
+    assert!(dockerfile.contains("\nARG TARGETARCH\nARG TARGETVARIANT\n"), "{dockerfile}");
+    for file in
+        ["amd64/lprobe:for x86_64", "arm64/lprobe:for aarch64", "armv7/lprobe:for armv7l", "386/lprobe:for i686"]
+    {
+        assert!(builds.lines().any(|line| line == file), "{builds}");
+    }
 
     let (builds, outcome) = builds_with("[[Backing Filesystem extfs]]", "0");
     assert!(outcome.status.success() && outcome.stderr.contains("image: for amd64 alone: the engine"), "{outcome:?}");
     assert_eq!(builds.matches("TARGETARCH=amd64").count(), 2, "{builds}");
-    assert!(!builds.contains("--platform") && !builds.contains("ARM64"), "{builds}");
+    assert!(!builds.contains("--platform") && !builds.contains("aarch64"), "{builds}");
 
     let (builds, outcome) = builds_with("[[Backing Filesystem extfs]]", "1");
     assert!(

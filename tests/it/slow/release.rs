@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use goblin::elf::Elf;
-use goblin::elf::header::{EM_AARCH64, EM_X86_64};
 
+use super::architectures::{Processor, released};
 use crate::support::{have_root, have_tools, repository, run};
 
 fn release() -> BTreeMap<String, Vec<u8>> {
@@ -43,7 +43,7 @@ fn a_release_is_complete_the_same_twice_and_signed_as_the_page_says() {
     }
     let files = release();
     let version = env!("CARGO_PKG_VERSION");
-    for (arch, machine) in [("x86_64", EM_X86_64), ("aarch64", EM_AARCH64)] {
+    for Processor { arch, machine, .. } in released() {
         for full in ["", "-full"] {
             let name = format!("lprobe-{version}-linux-{arch}{full}");
             let archive = repository("dist/release").join(format!("{name}.tar.gz"));
@@ -65,7 +65,7 @@ fn a_release_is_complete_the_same_twice_and_signed_as_the_page_says() {
             let mut unpack = Command::new("tar");
             unpack.args(["--extract", "--to-stdout", "--file"]).arg(archive).arg(format!("{name}/{program}"));
             let unpacked = unpack.output().expect("tar starts").stdout;
-            assert_eq!(Elf::parse(&unpacked).expect("ELF").header.e_machine, machine, "{name}");
+            assert_eq!(Elf::parse(&unpacked).expect("ELF").header.e_machine, *machine, "{name}");
             assert_eq!(unpacked.windows(6).any(|window| window == b"(full)"), !full.is_empty(), "{name}");
         }
     }

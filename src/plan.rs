@@ -1,11 +1,12 @@
 //! The plan of one run, made from its arguments. Each check owns everything that its probe needs.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use hyper::Method;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 
 use crate::probe::service::Service;
 use crate::status::Statuses;
@@ -75,6 +76,8 @@ pub enum Probe {
     Service(&'static Service, Endpoint),
     /// A check of a heartbeat file.
     File(FileTarget),
+    /// A check of the process that a pid file names.
+    Pid(PathBuf),
 }
 
 /// An HTTP request, and where to send it.
@@ -88,6 +91,17 @@ pub struct HttpProbe {
     pub tls: Option<tls::Settings>,
     /// The request, and the response that is healthy.
     pub request: Rc<HttpRequest>,
+    /// What a redirect has changed about the request.
+    pub changes: Changes,
+}
+
+/// What a redirect changes about a request.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Changes {
+    /// It is a GET now, which has no body.
+    pub to_get: bool,
+    /// It goes to another host or port, without the user's headers: they may be credentials.
+    pub to_other: bool,
 }
 
 /// An HTTP request, and the response that is healthy.
@@ -95,8 +109,12 @@ pub struct HttpProbe {
 pub struct HttpRequest {
     /// The version of HTTP.
     pub version: Version,
-    /// GET, HEAD, OPTIONS or POST.
+    /// GET, HEAD, OPTIONS, POST or PUT.
     pub method: Method,
+    /// The body to send. With GET, HEAD and OPTIONS it is empty.
+    pub body: Rc<[u8]>,
+    /// Whether redirects are followed.
+    pub follow: bool,
     /// The headers to send in addition to Host, or in place of it.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The healthy statuses.
@@ -114,6 +132,29 @@ pub struct Texts {
     pub any: Vec<Vec<u8>>,
     /// Texts that it must not contain.
     pub none: Vec<Vec<u8>>,
+}
+
+impl HttpProbe {
+    /// Returns the method to send.
+    pub fn method(&self) -> &Method {
+        if self.changes.to_get { &Method::GET } else { &self.request.method }
+    }
+
+    /// Returns the headers to send in addition to Host, or in place of it.
+    pub fn headers(&self) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
+        let Changes { to_get, to_other } = self.changes;
+        self.request.headers.iter().filter(move |(name, _)| match *name {
+            CONTENT_LENGTH => !to_get,
+            CONTENT_TYPE => !to_get && !to_other,
+            USER_AGENT | ACCEPT | CONNECTION => true,
+            _ => !to_other,
+        })
+    }
+
+    /// Returns the body to send.
+    pub fn body(&self) -> Rc<[u8]> {
+        if self.changes.to_get { [].into() } else { self.request.body.clone() }
+    }
 }
 
 impl Texts {
@@ -194,6 +235,7 @@ impl fmt::Display for Probe {
                 return write!(out, "{}:// on {}", service.scheme, path.display());
             }
             Self::File(file) => return write!(out, "{file}"),
+            Self::Pid(path) => return write!(out, "pid://{}", path.display()),
         };
         match target.split_once('?') {
             Some((before, _)) => write!(out, "{before}?...")?,

@@ -68,7 +68,8 @@ impl<'a> Arguments<'a> {
         let parse = |wanted: &dyn Fn(&str) -> bool| {
             command(known, wanted).args_override_self(rules == Rules::Go).try_get_matches_from(&arguments)
         };
-        let matches = parse(&named).or_else(|_| parse(&|_| true))?;
+        let matches = parse(&named).or_else(|_| parse(&|_| true));
+        let matches = matches.map_err(|error| BadUsage::of_clap(&error, known))?;
         let has_options = arguments.iter().any(|argument| argument.as_bytes().starts_with(b"-"));
         let arguments = Self { matches, has_options, rules, variables };
         for option in known.iter().filter(|option| !option.is_available()) {

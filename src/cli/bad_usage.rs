@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use super::options::Opt;
+use super::similar::most_similar;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Why the arguments can't be used: one line that is safe to print.
@@ -52,11 +54,12 @@ impl Display for Quoted<'_> {
     }
 }
 
-impl From<clap::Error> for BadUsage {
-    fn from(error: clap::Error) -> Self {
+impl BadUsage {
+    /// Returns the error that clap found, where these are the options that there are.
+    pub fn of_clap(error: &clap::Error, known: &[&'static Opt]) -> Self {
         let argument = name_in(error.get(ContextKind::InvalidArg));
         Self(match error.kind() {
-            ErrorKind::UnknownArgument => unknown(&argument, &name_in(error.get(ContextKind::SuggestedArg))),
+            ErrorKind::UnknownArgument => unknown(&argument, known),
             ErrorKind::InvalidValue => format!("{argument} needs a value"),
             ErrorKind::TooManyValues => format!("{argument} takes no value"),
             ErrorKind::ArgumentConflict => match name_in(error.get(ContextKind::PriorArg)) {
@@ -68,17 +71,21 @@ impl From<clap::Error> for BadUsage {
     }
 }
 
+/// The similarity from which an option counts as misspelt: that of `--text` and `--next` is 0.83.
+const MIN_SIMILARITY: f64 = 0.84;
+
 /// Returns the error for an unknown argument. A value that is attached to a flag, as to curl's -H, may be a secret, so
 /// it is not printed.
-fn unknown(argument: &str, similar: &str) -> String {
+fn unknown(argument: &str, known: &[&'static Opt]) -> String {
     let shown = match argument.find(|part: char| !part.is_ascii_alphanumeric() && part != '-') {
         Some(end) => format!("{}...", &argument[..end]),
         None => argument.to_owned(),
     };
     let shown = Quoted(OsStr::new(&shown)).to_string();
-    match similar {
-        "" => format!("unexpected argument {shown}; see lprobe --help"),
-        similar => format!("unexpected argument {shown}; did you mean {similar}?"),
+    let name = argument.trim_start_matches('-').split('=').next().unwrap_or_default();
+    match most_similar(name, &mut known.iter().map(|option| option.name)) {
+        (similar, MIN_SIMILARITY..) => format!("unexpected argument {shown}; did you mean --{similar}?"),
+        _ => format!("unexpected argument {shown}; see lprobe --help"),
     }
 }
 

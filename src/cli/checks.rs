@@ -18,7 +18,7 @@ use super::voice::{TIMEOUT, Voice};
 use crate::duration;
 #[cfg(feature = "full")]
 use crate::plan::GrpcProbe;
-use crate::plan::{Check, Exchange, HttpProbe, Plan, Probe};
+use crate::plan::{Changes, Check, Exchange, HttpProbe, Plan, Probe};
 use crate::target::Target;
 use crate::target::authority::Authority;
 #[cfg(not(feature = "full"))]
@@ -32,7 +32,7 @@ pub struct TargetGroup<'a> {
     pub arguments: Arguments<'a>,
     /// The targets, at least one.
     pub targets: Vec<Target>,
-    /// The Unix socket that HTTP and gRPC connect to, instead of the targets' hosts.
+    /// The Unix socket to connect to, instead of the targets' hosts.
     pub unix_socket: Option<PathBuf>,
 }
 
@@ -158,6 +158,7 @@ impl TargetGroup<'_> {
                     endpoint: endpoint(target.authority),
                     tls: tls.settings(arguments, target.tls, target.authority.host)?,
                     request: request.clone(),
+                    changes: Changes::default(),
                     target,
                 }),
                 #[cfg(feature = "full")]
@@ -169,15 +170,17 @@ impl TargetGroup<'_> {
                 }),
                 #[cfg(not(feature = "full"))]
                 Target::Grpc(_) => return Err(BadUsage(BadTarget::NotInThisBuild.to_string())),
-                Target::Stream(endpoint) => Probe::Stream(endpoint, exchange.clone()),
+                Target::Stream(Endpoint::Authority(authority)) => Probe::Stream(endpoint(authority), exchange.clone()),
+                Target::Stream(socket) => Probe::Stream(socket, exchange.clone()),
                 Target::Udp(_) if exchange.send.is_empty() || exchange.expect.is_empty() => {
                     return Err(BadUsage(
                         "udp:// needs --send and --expect: only a reply shows that a service is healthy".into(),
                     ));
                 }
                 Target::Udp(authority) => Probe::Udp(authority, exchange.clone()),
-                Target::Service(service, authority) => Probe::Service(service, Endpoint::Authority(authority)),
+                Target::Service(service, authority) => Probe::Service(service, endpoint(authority)),
                 Target::File(file) => Probe::File(file),
+                Target::Pid(path) => Probe::Pid(path),
             };
             checks.push(Check { probe, max_latency });
         }

@@ -1,5 +1,8 @@
 //! The options for HTTP.
 
+use std::convert::Infallible;
+use std::rc::Rc;
+
 use hyper::Method;
 use hyper::header::{
     ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING, USER_AGENT,
@@ -19,7 +22,13 @@ use crate::wire::Version;
 
 /// Reads the request to send, and the response to expect.
 pub fn request(arguments: &Arguments, voice: &Voice) -> Result<HttpRequest, BadUsage> {
-    let method = arguments.one("method", method)?.unwrap_or(Method::GET);
+    let body = arguments.one("data", data)?;
+    let default = if body.is_some() { Method::POST } else { Method::GET };
+    let method = arguments.one("method", method)?.unwrap_or(default);
+    if body.is_some() && !has_body(&method) {
+        return Err(BadUsage("--data goes with --method POST or PUT".into()));
+    }
+    let body: Rc<[u8]> = body.unwrap_or_default().into();
     let texts = Texts {
         all: arguments.many("contains", nonempty)?,
         any: arguments.many("contains-any", nonempty)?,
@@ -29,9 +38,10 @@ pub fn request(arguments: &Arguments, voice: &Voice) -> Result<HttpRequest, BadU
         return Err(BadUsage("--contains and --lacks can't go with --method HEAD, whose answer has no body".into()));
     }
     let version = if arguments.flag("http2")? { Version::Http2 } else { Version::Http1 };
-    let headers = headers(arguments, &method, version, voice)?;
+    let headers = headers(arguments, has_body(&method).then_some(body.len()), version, voice)?;
+    let follow = arguments.flag("follow")? || voice.follows;
     let statuses = arguments.one("http-codes", str::parse)?.unwrap_or(Statuses::SUCCESSFUL);
-    Ok(HttpRequest { version, method, headers, statuses, texts })
+    Ok(HttpRequest { version, method, body, follow, headers, statuses, texts })
 }
 
 /// Reads a method. The table of options has been checked before, and allows no others.
@@ -40,14 +50,25 @@ fn method(name: &str) -> Result<Method, &'static str> {
         "HEAD" => Method::HEAD,
         "OPTIONS" => Method::OPTIONS,
         "POST" => Method::POST,
+        "PUT" => Method::PUT,
         _ => Method::GET,
     })
+}
+
+/// Returns whether a request of this method has a body, be it an empty one.
+fn has_body(method: &Method) -> bool {
+    [Method::POST, Method::PUT].contains(method)
+}
+
+/// Reads a body.
+fn data(text: &str) -> Result<Vec<u8>, Infallible> {
+    Ok(text.as_bytes().into())
 }
 
 /// Reads the user's headers, and adds lprobe's own if the user gives none of the same name.
 fn headers(
     arguments: &Arguments,
-    method: &Method,
+    body: Option<usize>,
     version: Version,
     voice: &Voice,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, BadUsage> {
@@ -62,9 +83,9 @@ fn headers(
     if version == Version::Http1 {
         ours.push((CONNECTION, HeaderValue::from_static("close")));
     }
-    if method == Method::POST {
+    if let Some(length) = body {
         // RFC 9110, section 8.6: without it some servers answer 411.
-        ours.push((CONTENT_LENGTH, HeaderValue::from_static("0")));
+        ours.push((CONTENT_LENGTH, value(&length.to_string()).expect("digits")));
     }
     for (name, value) in ours {
         if !headers.iter().any(|(theirs, _)| *theirs == name) {
@@ -111,7 +132,7 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let (header, contents) = text.split_once(':').ok_or("expected NAME: VALUE")?;
     let name = name(header)?;
     if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
-        return Err("lprobe never sends a body");
+        return Err("lprobe sends it itself, for the body of --data");
     }
     Ok((name, value(contents.trim_matches([' ', '\t']))?))
 }

@@ -15,6 +15,7 @@ mod http;
 pub mod options;
 pub mod pages;
 pub mod personality;
+mod similar;
 #[cfg(feature = "full")]
 mod tls;
 #[cfg(not(feature = "full"))]

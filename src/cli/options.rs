@@ -53,6 +53,8 @@ pub enum Group {
     Http,
     /// HTTP and gRPC targets.
     Request,
+    /// Targets with a host that a stream leads to.
+    Stream,
     /// Targets that exchange bytes.
     Exchange,
     /// Targets over TLS.
@@ -90,7 +92,7 @@ const fn full(opt: Opt) -> Opt {
 }
 
 /// lprobe's own options.
-pub static OPTIONS: [Opt; 31] = [
+pub static OPTIONS: [Opt; 33] = [
     common(opt(Group::Run, "timeout", One, "DURATION", "time for everything: 500ms, 1.5s, 2m [default: 1s]")),
     common(opt(Group::Run, "wait", One, "DURATION", "retry until healthy, for this long at most")),
     common(Opt { short: Some('v'), ..opt(Group::Run, "verbose", Nothing, "", "say how long each probe took") }),
@@ -102,10 +104,12 @@ pub static OPTIONS: [Opt; 31] = [
     secret(opt(Group::Http, "lacks", Many, "TEXT", "the body does not have the text")),
     common(from_file(opt(Group::Http, "header", Many, "NAME: VALUE", "send a header; @FILE reads it from a file"))),
     from_file(opt(Group::Http, "basic-auth", One, "USER:PASSWORD", "send basic authentication; or @FILE")),
-    opt(Group::Http, "method", One, "GET|HEAD|OPTIONS|POST", "the method, which sends no body"),
+    opt(Group::Http, "method", One, "GET|HEAD|OPTIONS|POST|PUT", "the method [default: GET, or POST with --data]"),
+    from_file(opt(Group::Http, "data", One, "TEXT", "send this body, by POST or PUT; or @FILE")),
+    opt(Group::Http, "follow", Nothing, "", "follow up to 10 redirects inside the container"),
     full(opt(Group::Http, "http2", Nothing, "", "speak HTTP/2: h2c, or by ALPN over TLS")),
     secret(opt(Group::Request, "user-agent", One, "TEXT", "send this user agent instead of lprobe/VERSION")),
-    common(opt(Group::Request, "unix-socket", One, "PATH", "connect to this Unix socket")),
+    common(opt(Group::Stream, "unix-socket", One, "PATH", "connect to this Unix socket, not to the host")),
     common(secret(opt(Group::Exchange, "send", One, "TEXT", "send this first; \\r \\n \\t \\0 \\xHH \\\\ are bytes"))),
     common(secret(opt(Group::Exchange, "expect", Many, "TEXT", "the reply's first 4 KiB have one of these"))),
     common(full(opt(Group::Tls, "tls-ca-cert", One, "FILE", "trust these authorities, not the system's"))),
@@ -165,12 +169,13 @@ impl Opt {
 
 impl Group {
     /// The groups in the order of the help, with their titles there.
-    pub const TITLES: [(Self, &'static str); 9] = [
+    pub const TITLES: [(Self, &'static str); 10] = [
         (Self::Run, "For the whole run"),
         (Self::Target, "For any target"),
         (Self::Host, "For targets with a host"),
         (Self::Http, "For HTTP"),
         (Self::Request, "For HTTP and gRPC"),
+        (Self::Stream, "For HTTP, gRPC, tcp:// and services"),
         (Self::Exchange, "For tcp://, unix:// and udp://"),
         (Self::Tls, "For TLS"),
         (Self::Grpc, "For gRPC"),
@@ -183,6 +188,7 @@ impl Group {
             Self::Host => scheme.has_host(),
             Self::Http => matches!(scheme.kind, Kind::Http),
             Self::Request => matches!(scheme.kind, Kind::Http | Kind::Grpc),
+            Self::Stream => matches!(scheme.kind, Kind::Http | Kind::Grpc | Kind::Tcp | Kind::Service(_)),
             Self::Exchange => matches!(scheme.kind, Kind::Tcp | Kind::Unix | Kind::Udp),
             Self::Tls => scheme.tls,
             Self::Grpc => matches!(scheme.kind, Kind::Grpc),

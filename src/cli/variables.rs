@@ -5,6 +5,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 
 use super::options::OPTIONS;
+use super::similar::most_similar;
 use crate::plan;
 use crate::sys::environment;
 
@@ -55,16 +56,9 @@ impl Variables {
         }
         for (name, _) in env::vars_os() {
             let Some(found) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
-            let (mut meant, mut similarity) = (String::new(), 0.0);
-            for known in known() {
-                let known = variable_name(known);
-                let this = strsim::jaro(&known[PREFIX.len()..], found);
-                if this > similarity {
-                    (meant, similarity) = (known, this);
-                }
-            }
+            let (meant, similarity) = most_similar(&found.to_ascii_lowercase().replace('_', "-"), &mut known());
             if (MIN_SIMILARITY..1.0).contains(&similarity) {
-                return Some(plan::Misspelt { meant, name: name.to_string_lossy().into_owned() });
+                return Some(plan::Misspelt { meant: variable_name(meant), name: format!("{PREFIX}{found}") });
             }
         }
         None

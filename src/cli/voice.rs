@@ -1,11 +1,11 @@
-//! The user agent of a personality, and its default time limits.
+//! The user agent of a personality, and its defaults.
 
 use std::time::Duration;
 
 /// The default time limit of everything.
 pub const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The user agent of a personality, and its default time limits.
+/// The user agent of a personality, and its defaults.
 #[derive(Debug)]
 pub struct Voice {
     /// The user agent of its requests.
@@ -14,4 +14,6 @@ pub struct Voice {
     pub connect_timeout: Option<Duration>,
     /// The default time limit of a gRPC call, if the personality has one.
     pub rpc_timeout: Option<Duration>,
+    /// Whether it follows redirects.
+    pub follows: bool,
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 #[cfg(feature = "full")]
 use super::grpc_health;
-use super::{exchange, file, http, udp};
+use super::{exchange, file, http, pid, udp};
 use crate::plan::{Check, Plan, Probe};
 use crate::progress::{Progress, Timings};
 use crate::sys::crash::end_at_signals;
@@ -121,6 +121,7 @@ async fn probe(probe: &Probe, progress: &Progress) -> Result<(), Unhealthy> {
         }
         Probe::Udp(authority, exchange) => udp::probe(authority, exchange, progress).await,
         Probe::File(file) => file::probe(file),
+        Probe::Pid(path) => pid::probe(path),
     }
 }
 

@@ -1,13 +1,15 @@
 //! HTTP/1.1, RFC 9112: healthy if a complete response head has an expected status. A redirect is judged by its 3xx
-//! status, and never followed. Interim responses (1xx) are skipped. The body is read only for the texts that it must
+//! status, unless it is to be followed. Interim responses (1xx) are skipped. The body is read only for the texts that it must
 //! contain. The full build can send the same request over HTTP/2.
 
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap};
+use hyper::http::uri::PathAndQuery;
 use hyper::{Request, Response};
 
 use super::matcher::Matcher;
+use super::redirect::{self, Redirect};
 use crate::connect::Stream;
 use crate::plan::{HttpProbe, HttpRequest, Texts};
 use crate::progress::Progress;
@@ -38,16 +40,37 @@ const RESPONSE_HEAD: &str = "complete response head";
 const TEXT: &str = "text of --contains";
 const ANY_TEXT: &str = "text of --contains-any";
 const BODY: &str = "end of the body";
+const REDIRECTED: &str = "answer behind a redirect";
 
-/// Opens a connection, sends the request, and judges the response.
+/// Opens a connection, sends the request, and judges the response; and so for each redirect that is followed.
 pub async fn probe(probe: &HttpProbe, progress: &Progress) -> Result<(), Unhealthy> {
+    // What a redirect leads to is the server's word: nothing that is printed names it.
+    let unnamed = progress.of_another();
+    let mut redirected = None;
+    for _ in 0..=redirect::MOST {
+        let (this, progress) = redirected.as_ref().map_or((probe, progress), |this| (this, &unnamed));
+        match probe_once(this, progress).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(redirect)) => {
+                redirected = Some(redirect.follow(this)?);
+                progress.awaits_step(REDIRECTED);
+            }
+            Err(reason) if redirected.is_none() => return Err(reason),
+            Err(reason) => return Err(redirect::explain(reason)),
+        }
+    }
+    Err(BadAnswer::Redirect("more than 10 times").into())
+}
+
+/// Opens a connection, sends the request, and judges the response, unless it is a redirect that is to be followed.
+async fn probe_once(probe: &HttpProbe, progress: &Progress) -> Result<Option<Redirect>, Unhealthy> {
     let version = probe.request.version;
     let (stream, session) = tls::open(&probe.endpoint, probe.tls.as_ref(), version, progress).await?;
     ask(stream, probe, progress).await.map_err(|reason| session.explain(reason))
 }
 
 /// Sends the request on an open stream, and judges the response.
-pub async fn ask(stream: Stream, probe: &HttpProbe, progress: &Progress) -> Result<(), Unhealthy> {
+pub async fn ask(stream: Stream, probe: &HttpProbe, progress: &Progress) -> Result<Option<Redirect>, Unhealthy> {
     let request = &*probe.request;
     let body = |most| if request.texts.is_empty() { 0 } else { most };
     progress.awaits_step(RESPONSE_HEAD);
@@ -57,21 +80,27 @@ pub async fn ask(stream: Stream, probe: &HttpProbe, progress: &Progress) -> Resu
         return http2::ask(stream, body(MAX_FRAMED), http2_request(probe), judged).await;
     }
     let judged = async |response| judge(response, request, |error| BadAnswer::Body(error).into(), progress).await;
-    let leave_open = progress.is_last_attempt;
-    http1::ask(stream, body(MAX_CHUNKED), leave_open, http1_request(probe), judged).await
+    // A server that has one connection at a time answers the next request once this one is closed.
+    let leave_open = progress.is_last_attempt && !request.follow;
+    http1::ask(stream, body(MAX_CHUNKED), leave_open, http1_request(probe), probe.body(), judged).await
 }
 
 #[inline(never)]
-fn http1_request(HttpProbe { target, request: wanted, .. }: &HttpProbe) -> Request<Empty<Bytes>> {
+fn http1_request(probe: &HttpProbe) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
-    *request.method_mut() = wanted.method.clone();
-    *request.uri_mut() = target.path.as_str().parse().expect("a UrlPath holds nothing that a URI refuses");
+    *request.method_mut() = probe.method().clone();
+    // The code for whole URIs would be 1.5 KB more.
+    let path: PathAndQuery = probe.target.path.as_str().parse().expect("a UrlPath holds nothing that a URI refuses");
+    *request.uri_mut() = path.into();
     let headers = request.headers_mut();
     // Host comes first: RFC 9110, section 7.2.
-    if !wanted.headers.iter().any(|(name, _)| name == header::HOST) {
-        headers.append(header::HOST, target.host().parse().expect("an Authority holds nothing that a header refuses"));
+    if !probe.headers().any(|(name, _)| name == header::HOST) {
+        headers.append(
+            header::HOST,
+            probe.target.host().parse().expect("an Authority holds nothing that a header refuses"),
+        );
     }
-    for (name, value) in &wanted.headers {
+    for (name, value) in probe.headers() {
         headers.append(name.clone(), value.clone());
     }
     request
@@ -79,33 +108,39 @@ fn http1_request(HttpProbe { target, request: wanted, .. }: &HttpProbe) -> Reque
 
 /// Makes the same request for HTTP/2, with the host as :authority: RFC 9113, section 8.3.1.
 #[cfg(feature = "full")]
-fn http2_request(HttpProbe { target, request: wanted, .. }: &HttpProbe) -> Request<Full<Bytes>> {
-    let host = wanted.headers.iter().find(|(name, _)| name == header::HOST).and_then(|(_, value)| value.to_str().ok());
+fn http2_request(probe: &HttpProbe) -> Request<Full<Bytes>> {
+    let target = &probe.target;
+    let host = probe.headers().find(|(name, _)| name == header::HOST).and_then(|(_, value)| value.to_str().ok());
     let host = host.map_or_else(|| target.host(), str::to_owned);
     let scheme = Scheme::http(target.tls).name;
-    let mut request = Request::new(Full::default());
-    *request.method_mut() = wanted.method.clone();
+    let mut request = Request::new(Full::from(probe.body().to_vec()));
+    *request.method_mut() = probe.method().clone();
     *request.uri_mut() =
         format!("{scheme}://{host}{}", target.path.as_str()).parse().expect("what a URI refuses is refused before");
-    for (name, value) in wanted.headers.iter().filter(|(name, _)| name != header::HOST) {
+    for (name, value) in probe.headers().filter(|(name, _)| name != header::HOST) {
         request.headers_mut().append(name.clone(), value.clone());
     }
     request
 }
 
-/// Judges a response. `broken` makes the reason from an error in the body.
+/// Judges a response, unless it is a redirect that is to be followed. `broken` makes the reason from an error in the body.
 async fn judge(
     response: Response<Incoming>,
     request: &HttpRequest,
     broken: fn(hyper::Error) -> Unhealthy,
     progress: &Progress,
-) -> Result<(), Unhealthy> {
+) -> Result<Option<Redirect>, Unhealthy> {
+    if request.follow
+        && let Some(redirect) = Redirect::of(&response)
+    {
+        return Ok(Some(redirect));
+    }
     let status = response.status().as_u16();
     if !request.statuses.contains(status) {
         return Err(BadAnswer::Status { got: status, expected: request.statuses }.into());
     }
     if request.texts.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let has = |name| response.headers().contains_key(name);
     if has(header::TRANSFER_ENCODING) && has(header::CONTENT_LENGTH) {
@@ -119,7 +154,7 @@ async fn judge(
         Texts { any, .. } if !any.is_empty() => ANY_TEXT,
         _ => BODY,
     });
-    search(response.into_body(), &request.texts, broken).await
+    search(response.into_body(), &request.texts, broken).await.map(|()| None)
 }
 
 /// Returns whether a body has a transfer coding other than `chunked` alone. hyper would read such a body to the end of

@@ -8,6 +8,8 @@ mod file;
 pub mod grpc_health;
 pub mod http;
 mod matcher;
+mod pid;
+mod redirect;
 pub mod service;
 mod udp;
 

@@ -13,6 +13,7 @@ pub mod environment;
 mod heap;
 #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
 pub mod musl;
+pub mod process;
 pub mod socket;
 pub mod stdio;
 

@@ -45,8 +45,12 @@ pub enum BadTarget {
     FilePath,
     /// A path that is too long for a Unix socket; the limit in bytes.
     SocketPath(usize),
-    /// A query other than `max-age=`.
+    /// A query other than `max-age=` and `min-size=`, each once.
     FileQuery,
+    /// A `min-size` that is not a number of bytes.
+    MinSize,
+    /// `!` before a target.
+    Negated,
     /// A `max-age` that is not a duration.
     MaxAge,
     /// `#` in the path.
@@ -107,7 +111,13 @@ impl fmt::Display for BadTarget {
             Self::SocketPath(most) => return write!(out, "a Unix socket's path has no more than {most} bytes"),
             Self::NoScheme(target) => return write!(out, "did you mean {target}?"),
             Self::MaxAge => "max-age must be a duration of 1ms or more, as in 30s, 5m or 48h",
-            Self::FileQuery => "expected ?max-age=DURATION, as in file:///run/alive?max-age=30s",
+            Self::FileQuery => {
+                "expected max-age=DURATION or min-size=BYTES, as in file:///run/alive?max-age=30s&min-size=1"
+            }
+            Self::MinSize => "min-size must be a number of bytes, 1 or more",
+            Self::Negated => {
+                "lprobe does not check that something is absent: with a mistake in the target, that would be healthy"
+            }
             Self::Fragment => "a fragment (#) is never sent; write %23 for the character",
             Self::Percent => "% begins an escape of two hexadecimal digits; write %25 for the character",
             Self::Nul => "a path can't contain a NUL",

@@ -4,6 +4,7 @@
 pub mod authority;
 pub mod bad_target;
 pub mod endpoint;
+mod location;
 pub mod scheme;
 pub mod url_path;
 
@@ -35,6 +36,8 @@ pub enum Target {
     Service(&'static Service, Authority),
     /// `file://`.
     File(FileTarget),
+    /// `pid://`: the path of the file that has the number of a process.
+    Pid(PathBuf),
 }
 
 /// An HTTP server, and the path to request.
@@ -66,6 +69,8 @@ pub struct FileTarget {
     pub path: PathBuf,
     /// The longest time since the last modification that is healthy.
     pub max_age: Option<Duration>,
+    /// The smallest size in bytes that is healthy.
+    pub min_size: u64,
 }
 
 impl Target {
@@ -79,6 +84,7 @@ impl Target {
             Self::Udp(_) => "udp",
             Self::Service(service, _) => service.scheme,
             Self::File(_) => "file",
+            Self::Pid(_) => "pid",
         };
         Scheme::named(name).expect("each of these names is in the table")
     }
@@ -91,7 +97,7 @@ impl Target {
             Self::Stream(Endpoint::Authority(authority)) | Self::Udp(authority) | Self::Service(_, authority) => {
                 authority
             }
-            Self::Stream(Endpoint::Unix(_)) | Self::File(_) => return Ok(()),
+            Self::Stream(Endpoint::Unix(_)) | Self::File(_) | Self::Pid(_) => return Ok(()),
         };
         authority.use_ipv6()
     }
@@ -113,6 +119,9 @@ impl FromStr for Target {
         if text.starts_with(':') {
             return http(text, Scheme::http(false));
         }
+        if text.starts_with('!') {
+            return Err(BadTarget::Negated);
+        }
         let (name, rest) = text.split_once("://").ok_or_else(|| without_scheme(text))?;
         let scheme = Scheme::named(name).ok_or(BadTarget::Scheme)?;
         if !scheme.is_available() {
@@ -126,6 +135,7 @@ impl FromStr for Target {
             Kind::Udp => authority_alone(rest, scheme).map(Self::Udp),
             Kind::Service(service) => authority_alone(rest, scheme).map(|authority| Self::Service(service, authority)),
             Kind::File => file(rest),
+            Kind::Pid => absolute_path(rest).map(Self::Pid),
         }
     }
 }
@@ -167,14 +177,26 @@ fn authority_alone(rest: &str, scheme: &Scheme) -> Result<Authority, BadTarget> 
 }
 
 fn file(rest: &str) -> Result<Target, BadTarget> {
-    let (path, max_age) = match rest.split_once('?') {
-        Some((path, query)) => {
-            let age = query.strip_prefix("max-age=").ok_or(BadTarget::FileQuery)?;
-            (path, Some(duration::span(age).map_err(|_| BadTarget::MaxAge)?))
+    let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
+    let mut file = FileTarget { path: absolute_path(path)?, max_age: None, min_size: 0 };
+    for condition in query.into_iter().flat_map(|query| query.split('&')) {
+        match condition.split_once('=') {
+            Some(("max-age", age)) if file.max_age.is_none() => {
+                file.max_age = Some(duration::span(age).map_err(|_| BadTarget::MaxAge)?);
+            }
+            Some(("min-size", size)) if file.min_size == 0 => file.min_size = min_size(size)?,
+            _ => return Err(BadTarget::FileQuery),
         }
-        None => (rest, None),
-    };
-    Ok(Target::File(FileTarget { path: absolute_path(path)?, max_age }))
+    }
+    Ok(Target::File(file))
+}
+
+/// Reads a size of 1 byte or more, in digits only.
+fn min_size(text: &str) -> Result<u64, BadTarget> {
+    match text.parse() {
+        Ok(size @ 1..) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(size),
+        _ => Err(BadTarget::MinSize),
+    }
 }
 
 impl fmt::Display for Target {
@@ -186,6 +208,7 @@ impl fmt::Display for Target {
             Self::Udp(authority) => write!(out, "udp://{authority}"),
             Self::Service(service, authority) => write!(out, "{}://{authority}", service.scheme),
             Self::File(file) => write!(out, "{file}"),
+            Self::Pid(path) => write!(out, "pid://{}", path.display()),
         }
     }
 }
@@ -206,10 +229,16 @@ impl fmt::Display for GrpcTarget {
 impl fmt::Display for FileTarget {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "file://{}", self.path.display())?;
-        let Some(age) = self.max_age else { return Ok(()) };
-        let finer = age.subsec_nanos() % 1_000_000;
-        write!(out, "?max-age={}ms", duration::milliseconds(age))?;
-        if finer == 0 { Ok(()) } else { write!(out, "{finer}ns") }
+        let mut mark = '?';
+        if let Some(age) = self.max_age {
+            let finer = age.subsec_nanos() % 1_000_000;
+            write!(out, "{mark}max-age={}ms", duration::milliseconds(age))?;
+            if finer > 0 {
+                write!(out, "{finer}ns")?;
+            }
+            mark = '&';
+        }
+        if self.min_size == 0 { Ok(()) } else { write!(out, "{mark}min-size={}", self.min_size) }
     }
 }
 
@@ -227,6 +256,8 @@ mod tests {
             ("unix:///run/x.sock", "unix:///run/x.sock"),
             ("redis://", "redis://localhost:6379"),
             ("file:///run/alive?max-age=1m30s", "file:///run/alive?max-age=90000ms"),
+            ("file:///run/alive?min-size=010&max-age=1s", "file:///run/alive?max-age=1000ms&min-size=10"),
+            ("pid:///run/x.pid", "pid:///run/x.pid"),
         ] {
             let target: Target = text.parse().expect(text);
             assert_eq!(target.to_string(), printed);

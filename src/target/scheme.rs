@@ -39,19 +39,22 @@ pub enum Kind {
     Service(&'static Service),
     /// A heartbeat file.
     File,
+    /// A pid file.
+    Pid,
 }
 
 const HTTP_FORM: &str = "[HOST][:PORT][/PATH][?QUERY]";
 const GRPC_FORM: &str = "[HOST]:PORT[/SERVICE]";
 const PORT_FORM: &str = "[HOST]:PORT";
 const SERVICE_FORM: &str = "[HOST][:PORT]";
+const FILE_FORM: &str = "/PATH[?max-age=DURATION][&min-size=BYTES]";
 
 const fn plain(name: &'static str, form: &'static str, kind: Kind, healthy: &'static str) -> Scheme {
     Scheme { name, form, healthy, port: None, full: false, tls: false, kind }
 }
 
 /// The schemes that are not a service's. The ports are those of RFC 9110, section 4.2.
-const PROTOCOLS: [Scheme; 8] = [
+const PROTOCOLS: [Scheme; 9] = [
     Scheme { port: Some(80), ..plain("http", HTTP_FORM, Kind::Http, "an answer with an expected status") },
     Scheme { port: Some(443), full: true, tls: true, ..plain("https", HTTP_FORM, Kind::Http, "the same over TLS") },
     Scheme { full: true, ..plain("grpc", GRPC_FORM, Kind::Grpc, "grpc.health.v1.Health/Check says SERVING") },
@@ -59,7 +62,8 @@ const PROTOCOLS: [Scheme; 8] = [
     plain("tcp", PORT_FORM, Kind::Tcp, "it connects; with --expect, the reply has the text"),
     plain("udp", PORT_FORM, Kind::Udp, "the reply to --send has the text of --expect"),
     plain("unix", "/PATH", Kind::Unix, "as with tcp://, on a Unix socket"),
-    plain("file", "/PATH[?max-age=DURATION]", Kind::File, "a regular file, modified within max-age"),
+    plain("file", FILE_FORM, Kind::File, "a regular file, fresh and large enough"),
+    plain("pid", "/PATH", Kind::Pid, "the process lives whose number is in this file"),
 ];
 
 /// Every scheme, in the order of the help.
@@ -104,7 +108,7 @@ impl Scheme {
 
     /// Returns whether its targets have a host.
     pub fn has_host(&self) -> bool {
-        !matches!(self.kind, Kind::Unix | Kind::File)
+        !matches!(self.kind, Kind::Unix | Kind::File | Kind::Pid)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::unhealthy::Unhealthy;
 use crate::wire::Version;
 
 /// The TLS settings, which the small build can't have.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Settings {}
 
 /// The session of a connection without TLS, which explains nothing.

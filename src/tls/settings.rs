@@ -28,6 +28,12 @@ pub enum Source {
 }
 
 impl Settings {
+    /// Returns the settings for another host, to which a redirect leads: its certificate must match its own name, unless
+    /// --tls-server-name gave one.
+    pub fn of_other_host(self, before: Host, host: Host) -> Self {
+        if self.name == server_name(before) { Self { name: server_name(host), ..self } } else { self }
+    }
+
     /// Returns the name that the certificate must match, if it is not that of the host, as an authority has it: an IPv6
     /// address stands in brackets (RFC 3986, section 3.2.2).
     pub fn other_name(&self, host: Host) -> Option<String> {

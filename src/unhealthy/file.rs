@@ -1,4 +1,4 @@
-//! Why a heartbeat file is unhealthy.
+//! Why a heartbeat file or a pid file is unhealthy.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::fault::Fault;
 use crate::duration::milliseconds;
 
-/// Why a heartbeat file is unhealthy.
+/// Why a heartbeat file or a pid file is unhealthy.
 #[derive(Debug)]
 pub enum BadFile {
     /// The kernel's error.
@@ -23,6 +23,17 @@ pub enum BadFile {
     },
     /// The file's modification time is in the future.
     ModifiedInFuture,
+    /// The file is too short.
+    Short {
+        /// Its size in bytes.
+        size: u64,
+        /// The smallest size that is healthy.
+        least: u64,
+    },
+    /// The first line of a pid file is not the number of a process.
+    NoPid,
+    /// No process has the number in a pid file.
+    NoProcess,
 }
 
 impl Fault for BadFile {}
@@ -35,6 +46,9 @@ impl fmt::Display for BadFile {
             Self::Stale { age, limit } => {
                 write!(out, "modified {} ms ago, expected {} ms at most", milliseconds(*age), milliseconds(*limit))
             }
+            Self::Short { size, least } => write!(out, "{size} bytes, expected {least} at least"),
+            Self::NoPid => out.write_str("expected the number of a process in the first line"),
+            Self::NoProcess => out.write_str("no process has the number that it names"),
             Self::ModifiedInFuture => out.write_str("its time stamp is in the future"),
         }
     }

@@ -31,6 +31,8 @@ pub enum BadAnswer {
     NoText,
     /// The body contains a text that it must not contain; its number, from 1.
     Text(usize),
+    /// A redirect that is not followed; where it leads.
+    Redirect(&'static str),
     /// The head is not one of HTTP/1.1, or the connection broke.
     Head(hyper::Error),
     /// The body ended early, or its framing is malformed.
@@ -65,6 +67,7 @@ impl fmt::Display for BadAnswer {
             }
             Self::NoText => out.write_str("no text of --contains-any is in the first 64 KiB of the body"),
             Self::Text(number) => write!(out, "the text of --lacks (number {number}) is in the body"),
+            Self::Redirect(place) => write!(out, "redirected {place}"),
             Self::Closed => out.write_str("closed before a complete response head"),
             Self::Head(error) if error.is_incomplete_message() || is_end(error) => write!(out, "{}", Self::Closed),
             // hyper's message names the fault and quotes nothing. Its root cause, if there is one, is the kernel's

@@ -4,6 +4,7 @@
 //! status line, which no other client accepts. docs/http.md has a table of such heads.
 
 use std::mem::forget;
+use std::rc::Rc;
 
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
@@ -21,19 +22,21 @@ const MAX_HEAD: usize = 64 * 1024;
 /// The most header lines of one head. hyper's default is 100, and curl and Go accept more.
 const MAX_LINES: usize = 1024;
 
-/// Sends `request` on `stream`, and passes the response to `judge` while the connection goes on. After the head, at
+/// Sends `request` and `body` on `stream`, and passes the response to `judge` while the connection goes on. After the head, at
 /// most `max_body` bytes are read, including the framing of chunks. With `leave_open`, the connection stays open until
-/// the process ends, which saves two system calls.
-pub async fn ask<E: From<BadAnswer>>(
+/// the process ends, which saves two system calls. `body` goes by hyper: its code for bodies would be 7 KB.
+pub async fn ask<T, E: From<BadAnswer>>(
     stream: Stream,
     max_body: usize,
     leave_open: bool,
     request: Request<Empty<Bytes>>,
-    judge: impl AsyncFnOnce(Response<Incoming>) -> Result<(), E>,
-) -> Result<(), E> {
+    body: Rc<[u8]>,
+    judge: impl AsyncFnOnce(Response<Incoming>) -> Result<T, E>,
+) -> Result<T, E> {
     let mut heads = Heads::default();
     let (stream, gate) = Limited::new(
         stream,
+        body,
         MAX_HEAD,
         Box::new(move |bytes| heads.check(bytes).map_err(|why| Refused { after: 0, why })),
     );

@@ -36,7 +36,7 @@ pub async fn ask<T, E: From<BadHttp2>>(
 ) -> Result<T, E> {
     let tasks = Tasks::default();
     let mut frames = Frames::default();
-    let (stream, gate) = Limited::new(stream, MAX_HEAD, Box::new(move |bytes| frames.check(bytes)));
+    let (stream, gate) = Limited::new(stream, [].into(), MAX_HEAD, Box::new(move |bytes| frames.check(bytes)));
     let (mut sender, connection) = Builder::new(tasks.clone())
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)

@@ -3,7 +3,7 @@
 //! past it.
 
 use std::cell::Cell;
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem::replace;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -31,6 +31,9 @@ pub struct Refused {
 /// polls again if it returns true. A waker would cost a system call.
 pub struct Limited<S> {
     stream: S,
+    /// What follows the first write, and is still to be sent.
+    body: Rc<[u8]>,
+    sent: usize,
     gate: Gate,
     check: Check,
     /// The error of the next read.
@@ -70,13 +73,16 @@ impl Gate {
 }
 
 impl<S> Limited<S> {
-    /// Allows `limit` bytes of `stream` to be read, all of which must pass `check`. [`Gate::raise`] allows more.
-    pub fn new(stream: S, limit: usize, check: Check) -> (Self, Gate) {
+    /// Allows `limit` bytes of `stream` to be read, all of which must pass `check`. [`Gate::raise`] allows more. `body`
+    /// follows the bytes that are written up to the first flush.
+    pub fn new(stream: S, body: Rc<[u8]>, limit: usize, check: Check) -> (Self, Gate) {
         let state = GateState { allowance: Cell::new(limit), open: Cell::default(), opened: Cell::default() };
         let gate = Gate(Rc::new(state));
         (
             Self {
                 stream,
+                body,
+                sent: 0,
                 gate: gate.clone(),
                 check,
                 wrong: None,
@@ -134,11 +140,24 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
 
 impl<S: AsyncWrite + Unpin> Write for Limited<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = match ready!(Pin::new(&mut self.stream).poll_write(context, bytes)) {
+        let this = &mut *self;
+        // In one packet, if they fit.
+        let parts = [IoSlice::new(bytes), IoSlice::new(&this.body[this.sent..])];
+        let written = match this.sent < this.body.len() {
+            true => ready!(Pin::new(&mut this.stream).poll_write_vectored(context, &parts)),
+            false => ready!(Pin::new(&mut this.stream).poll_write(context, bytes)),
+        };
+        let written = match written {
             // A server that has answered early may have closed the connection. Its answer can still be read, and says
             // more than this error.
-            Err(error) if is_gone(&error) && self.read == 0 => Ok(bytes.len()),
-            written => written,
+            Err(error) if is_gone(&error) && this.read == 0 => {
+                this.sent = this.body.len();
+                Ok(bytes.len())
+            }
+            written => written.map(|written| {
+                this.sent += written.saturating_sub(bytes.len());
+                written.min(bytes.len())
+            }),
         };
         if !self.gate.0.open.replace(true) {
             self.gate.0.opened.set(true);
@@ -146,8 +165,18 @@ impl<S: AsyncWrite + Unpin> Write for Limited<S> {
         Poll::Ready(written)
     }
 
+    /// Sends the rest of the body: hyper flushes when it has written the whole head.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let this = &mut *self;
+        while this.gate.0.open.get() && this.sent < this.body.len() {
+            match ready!(Pin::new(&mut this.stream).poll_write(context, &this.body[this.sent..])) {
+                // As above: the answer says more.
+                Ok(0) => this.sent = this.body.len(),
+                Err(error) if is_gone(&error) => this.sent = this.body.len(),
+                written => this.sent += written?,
+            }
+        }
+        Pin::new(&mut this.stream).poll_flush(context)
     }
 
     /// Does nothing. The end of the process, or of the stream, closes the connection without an extra system call.

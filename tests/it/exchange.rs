@@ -208,3 +208,24 @@ fn presets_take_a_ready_servers_reply_and_no_other() {
         }
     }
 }
+
+/// Not only HTTP's: a server may listen on nothing else.
+#[test]
+fn a_unix_socket_takes_the_place_of_a_host() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            // Who only connects is gone by now.
+            let _ = stream.read(&mut [0; 64]).and_then(|_| stream.write_all(b"+PONG\r\n"));
+        }
+    });
+    let socket = format!("--unix-socket={}", path.display());
+    lprobe([&*socket, "redis://"]).healthy();
+    lprobe([&*socket, "tcp://localhost:1"]).healthy();
+    lprobe([&*socket, "--send=a", "--expect=PONG", "tcp://localhost:1"]).healthy();
+    let outcome = lprobe([&*socket, "nats://"]);
+    outcome.unhealthy_saying(&[&format!("nats:// on {}: the reply is not", path.display())]);
+}

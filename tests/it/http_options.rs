@@ -22,13 +22,13 @@ const REST: &str = "accept: */*\r\nconnection: close\r\n";
 
 #[test]
 fn the_method_is_the_callers() {
-    for method in ["GET", "HEAD", "OPTIONS", "POST"] {
+    for method in ["GET", "HEAD", "OPTIONS", "POST", "PUT"] {
         let request = request(&["--method", method]);
         assert!(request.starts_with(&format!("{method} / HTTP/1.1\r\n")), "{request}");
-        assert_eq!(request.contains("content-length: 0\r\n"), method == "POST", "{request}");
+        assert_eq!(request.contains("content-length: 0\r\n"), ["POST", "PUT"].contains(&method), "{request}");
     }
-    for bad in ["get", "PUT", "DELETE", "", "GET / HTTP/1.1\r\nX: y"] {
-        lprobe(["--method", bad, ":1"]).unhealthy_saying(&["--method", "GET, HEAD, OPTIONS or POST"]);
+    for bad in ["get", "PATCH", "DELETE", "", "GET / HTTP/1.1\r\nX: y"] {
+        lprobe(["--method", bad, ":1"]).unhealthy_saying(&["--method", "GET, HEAD, OPTIONS, POST or PUT"]);
     }
 }
 
@@ -58,7 +58,7 @@ fn a_bad_header_is_refused_and_its_value_is_not_shown() {
         assert!(line.contains("--header") && !line.contains("SECR"), "{line}");
     }
     for framing in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
-        lprobe(["--header", framing, ":1"]).unhealthy_saying(&["lprobe never sends a body"]);
+        lprobe(["--header", framing, ":1"]).unhealthy_saying(&["lprobe sends it itself"]);
     }
     for bad in ["SECRET", ""] {
         let line = lprobe(["--basic-auth", bad, ":1"]).unhealthy();

@@ -2,6 +2,7 @@
 //! dist/, and plain `cargo test` on the one that cargo built, without what is marked as ignored.
 
 mod binary;
+mod bodies;
 mod budgets;
 mod cli;
 mod corpus;
@@ -10,6 +11,7 @@ mod docs;
 mod early;
 mod engine;
 mod exchange;
+mod files;
 #[cfg(feature = "full")]
 mod full;
 mod groups;
@@ -25,6 +27,7 @@ mod personalities;
 mod promises;
 mod properties;
 mod reach;
+mod redirects;
 mod sbom;
 mod seccomp;
 mod secrets;

@@ -1,9 +1,6 @@
 //! Options for heartbeat files, variables, and the flags of other tools.
 
-use std::fs::File;
-use std::os::unix::fs::symlink;
 use std::process::Command;
-use std::time::{Duration, SystemTime};
 
 use crate::http_options;
 use crate::support::server::Server;
@@ -13,8 +10,11 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 #[test]
 fn an_option_that_no_target_heeds_is_refused() {
-    for option in ["--contains=x", "--http-codes=200", "--method=GET", "--header=a: b", "--unix-socket=/x"] {
+    for option in ["--contains=x", "--http-codes=200", "--method=GET", "--header=a: b", "--follow", "--data=x"] {
         lprobe([option, "tcp://:1"]).unhealthy_saying(&["http://", "no such target"]);
+    }
+    for target in ["udp://:1", "unix:///x", "file:///x"] {
+        lprobe(["--unix-socket=/x", target]).unhealthy_saying(&["http://", "redis://", "no such target"]);
     }
     for option in ["--send=x", "--expect=x"] {
         lprobe([option, "http://:1"]).unhealthy_saying(&["tcp://", "no such target"]);
@@ -43,41 +43,6 @@ trait EachLine: Into<Outcome> {
         let outcome = self.into();
         assert_eq!(outcome.status.code(), Some(1), "{outcome:?}");
         assert!(outcome.stderr.lines().all(|line| words.iter().all(|word| line.contains(word))), "{outcome:?}");
-    }
-}
-
-#[test]
-fn a_heartbeat_file_is_fresh_or_not() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("alive");
-    let target = |query: &str| format!("file://{}{query}", path.display());
-    lprobe([target("")]).unhealthy_saying(&["No such file"]);
-    let file = File::create(&path).expect("a file");
-    lprobe([target("")]).healthy();
-    lprobe([target("?max-age=30s")]).healthy();
-    let shift = |time: SystemTime| file.set_modified(time).expect("it is ours");
-    shift(SystemTime::now() - Duration::from_secs(31));
-    lprobe([target("?max-age=30s")]).unhealthy_saying(&["modified 31", "expected 30000 ms at most"]);
-    lprobe([target("?max-age=1m")]).healthy();
-    shift(SystemTime::now() + Duration::from_secs(60));
-    lprobe([target("?max-age=30s")]).unhealthy_saying(&["in the future"]);
-    lprobe([format!("file://{}", folder.path().display())]).unhealthy_saying(&["not a regular file"]);
-    lprobe(["file:///dev/null"]).unhealthy_saying(&["not a regular file"]);
-    let link = folder.path().join("link");
-    symlink(&path, &link).expect("a link");
-    lprobe([format!("file://{}", link.display())]).healthy();
-    for bad in ["?age=1s", "?"] {
-        lprobe([target(bad)]).unhealthy_saying(&["max-age=DURATION"]);
-    }
-    for bad in ["?max-age=", "?max-age=x", "?max-age=0", "?max-age=1s&x", "?max-age=99999999h"] {
-        lprobe([target(bad)]).unhealthy_saying(&["max-age must be a duration"]);
-    }
-    // A nightly job leaves a file that is more than a day old.
-    shift(SystemTime::now() - Duration::from_secs(25 * 3600));
-    lprobe([target("?max-age=24h")]).unhealthy_saying(&["modified 9000"]);
-    lprobe([target("?max-age=48h")]).healthy();
-    for bad in ["file://", "file://alive", "file://localhost/alive", "file:///a\nb"] {
-        lprobe([bad]).unhealthy_saying(&["absolute path"]);
     }
 }
 

@@ -158,6 +158,9 @@ impl Matrix {
         self.healthy(&["--unix-socket", socket, "http://localhost/"]);
         self.healthy(&[&format!("file://{file}?max-age=1h")]);
         self.unhealthy(&[&format!("file://{file}-none")]);
+        let pid = folder.join("pid");
+        fs::write(&pid, "1").expect("a file");
+        self.healthy(&[&format!("pid://{}", pid.display())]);
         self.unhealthy(&[&format!("unix://{socket}-none")]);
     }
 }

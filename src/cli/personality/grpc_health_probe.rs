@@ -25,7 +25,7 @@ pub const PERSONALITY: Personality = Personality {
 };
 
 const VOICE: Voice =
-    Voice { user_agent: "grpc_health_probe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT) };
+    Voice { user_agent: "grpc_health_probe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT), follows: false };
 
 fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command, BadUsage> {
     let arguments = invocation.of_other_tool(PERSONALITY.flags, variables)?;

@@ -17,7 +17,7 @@ use crate::target::endpoint::socket_path;
 pub const PERSONALITY: Personality = Personality { name: "lprobe", about: "this program", flags: &[], command };
 
 const VOICE: Voice =
-    Voice { user_agent: concat!("lprobe/", env!("CARGO_PKG_VERSION")), connect_timeout: None, rpc_timeout: None };
+    Voice { user_agent: concat!("lprobe/", env!("CARGO_PKG_VERSION")), connect_timeout: None, rpc_timeout: None, follows: false };
 
 fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command, BadUsage> {
     if let Some(path) = install(&invocation.arguments)? {

@@ -1,0 +1,74 @@
+//! Redirects: RFC 9110, section 15.4. Each leads to a target of this container, or the check is unhealthy.
+
+use hyper::body::Incoming;
+use hyper::header::LOCATION;
+use hyper::{Method, Response};
+
+use crate::plan::{Changes, HttpProbe};
+use crate::target::bad_target::BadTarget;
+use crate::target::endpoint::Endpoint;
+use crate::unhealthy::Unhealthy;
+use crate::unhealthy::connection::ConnectError;
+use crate::unhealthy::http::BadAnswer;
+
+/// The most redirects that are followed: Go's limit.
+pub const MOST: u32 = 10;
+
+const OUTSIDE: &str = "outside this container";
+
+/// A redirect, as a response has it.
+pub struct Redirect {
+    status: u16,
+    location: Vec<u8>,
+}
+
+/// Returns a reason that was found behind a redirect, and says so. No address in it is shown.
+pub fn explain(reason: Unhealthy) -> Unhealthy {
+    if let Unhealthy::NotConnected(tried) = &reason {
+        let is_foreign = tried.iter().any(|(_, error)| matches!(error, ConnectError::ForeignAddress));
+        return BadAnswer::Redirect(if is_foreign { OUTSIDE } else { "to a port that accepts no connection" }).into();
+    }
+    Unhealthy::Explained { before: "after a redirect: ", reason: reason.into(), after: "" }
+}
+
+impl Redirect {
+    /// Returns the redirect that a response asks for.
+    pub fn of(response: &Response<Incoming>) -> Option<Self> {
+        let status = response.status().as_u16();
+        let location = response.headers().get(LOCATION)?;
+        matches!(status, 301..=303 | 307 | 308).then(|| Self { status, location: location.as_bytes().into() })
+    }
+
+    /// Returns the probe that follows `probe`.
+    ///
+    /// # Errors
+    ///
+    /// The redirect leads elsewhere.
+    #[inline(never)]
+    pub fn follow(&self, probe: &HttpProbe) -> Result<HttpProbe, BadAnswer> {
+        let target = probe.target.resolve(&self.location).map_err(|reason| match reason {
+            BadTarget::NotInThisBuild => BadAnswer::Redirect("to HTTPS, which only lprobe-full speaks"),
+            BadTarget::Percent | BadTarget::Nul | BadTarget::LongPath(_) => BadAnswer::Redirect("to a malformed URL"),
+            _ => BadAnswer::Redirect(OUTSIDE),
+        })?;
+        if target.tls && probe.tls.is_none() {
+            return Err(BadAnswer::Redirect("to https://, which a check of http:// does not follow"));
+        }
+        let tls = if target.tls { probe.tls.clone() } else { None };
+        #[cfg(feature = "full")]
+        let tls = tls.map(|settings| settings.of_other_host(probe.target.authority.host, target.authority.host));
+        let endpoint = match &probe.endpoint {
+            Endpoint::Authority(_) => Endpoint::Authority(target.authority),
+            socket => socket.clone(),
+        };
+        let Changes { mut to_get, mut to_other } = probe.changes;
+        // Where curl and Go make it one.
+        to_get |= match self.status {
+            303 => probe.request.method != Method::HEAD,
+            status => status < 303 && [Method::POST, Method::PUT].contains(&probe.request.method),
+        };
+        to_other |= target.authority != probe.target.authority || target.tls != probe.target.tls;
+        let changes = Changes { to_get, to_other };
+        Ok(HttpProbe { target, endpoint, tls, request: probe.request.clone(), changes })
+    }
+}

@@ -1,0 +1,73 @@
+//! `--data`: requests with a body.
+
+use std::fs;
+use std::io::{Read, Write};
+
+use crate::support::lprobe;
+use crate::support::server::{Server, until_closed};
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+/// A server that answers once it has read a body of this length, with 200 if it is `body`.
+fn awaiting(body: Vec<u8>) -> Server {
+    Server::start(move |mut stream| {
+        let mut read = vec![0; body.len()];
+        let is_right = stream.read_exact(&mut read).is_ok() && read == body;
+        // A probe that has given up hangs up.
+        let _ = stream.write_all(if is_right { OK } else { "HTTP/1.1 400 \r\n\r\n" }.as_bytes());
+        until_closed(stream);
+    })
+}
+
+#[test]
+fn a_body_is_sent_as_it_stands() {
+    let call = r#"{"jsonrpc":"2.0","method":"health","id":1}"#;
+    let server = awaiting(call.into());
+    lprobe(["--data", call, "--header=Content-Type: application/json", &server.http("/rpc")]).healthy();
+    let head = server.request();
+    assert!(head.starts_with("POST /rpc HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains("\r\ncontent-length: 42\r\n") && head.contains("\r\ncontent-type: application/json\r\n"));
+    lprobe(["--data", call, "--method=PUT", &server.http("/")]).healthy();
+    assert!(server.request().starts_with("PUT / HTTP/1.1\r\n"));
+    // The end of the value is the end of the body: no newline, no escapes.
+    lprobe(["--data=a\\n ", &awaiting(b"a\\n ".into()).http("/")]).healthy();
+    let server = Server::answering(OK);
+    lprobe(["--data=", &server.http("/")]).healthy();
+    assert!(server.request().contains("\r\ncontent-length: 0\r\n"));
+    for method in ["GET", "HEAD", "OPTIONS"] {
+        lprobe(["--data=SECRET", "--method", method, ":1"])
+            .unhealthy_saying(&["--data goes with --method POST or PUT"]);
+    }
+    let line = lprobe(["--data=SECRET", "tcp://:1"]).unhealthy();
+    assert!(line.contains("--data is for http") && !line.contains("SECRET"), "{line}");
+}
+
+#[test]
+fn a_body_comes_out_of_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("body");
+    // More than a socket takes at once, to a server that reads nothing for a while.
+    let body = "x".repeat(64 * 1024 - 1);
+    fs::write(&file, format!("{body}\n")).expect("a file");
+    let server = awaiting(body.into_bytes());
+    lprobe([&format!("--data=@{}", file.display()), "--timeout=10s", &server.http("/")]).healthy();
+    assert!(server.request().contains("\r\ncontent-length: 65535\r\n"));
+    fs::write(&file, "x".repeat(64 * 1024 + 1)).expect("a file");
+    lprobe([&format!("--data=@{}", file.display()), ":1"]).unhealthy_saying(&["longer than 64 KiB"]);
+}
+
+#[test]
+fn an_answer_to_half_a_body_counts() {
+    // It answers before it reads, and closes.
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("body");
+    fs::write(&file, "x".repeat(64 * 1024)).expect("a file");
+    let data = format!("--data=@{}", file.display());
+    let server = Server::start(|mut stream| stream.write_all(OK.as_bytes()).expect("it is read"));
+    lprobe([&*data, &server.http("/")]).healthy();
+    let server = Server::start(|mut stream| {
+        stream.write_all(b"HTTP/1.1 413 \r\n\r\n").expect("it is read");
+        until_closed(stream);
+    });
+    lprobe([&*data, &server.http("/")]).unhealthy_saying(&["status 413"]);
+}

@@ -69,15 +69,26 @@ pub enum Probe {
     #[cfg(feature = "full")]
     Grpc(GrpcProbe),
     /// An exchange of bytes on a stream.
-    Stream(Endpoint, Rc<Exchange>),
+    Stream(StreamProbe, Rc<Exchange>),
     /// An exchange of datagrams.
     Udp(Authority, Rc<Exchange>),
     /// The handshake of a known service.
-    Service(&'static Service, Endpoint),
+    Service(&'static Service, StreamProbe),
     /// A check of a heartbeat file.
     File(FileTarget),
     /// A check of the process that a pid file names.
     Pid(PathBuf),
+}
+
+/// Where a stream leads.
+#[derive(Debug)]
+pub struct StreamProbe {
+    /// The name of the target's scheme.
+    pub scheme: &'static str,
+    /// The endpoint to connect to.
+    pub endpoint: Endpoint,
+    /// The TLS settings; `None` without TLS.
+    pub tls: Option<tls::Settings>,
 }
 
 /// An HTTP request, and where to send it.
@@ -208,6 +219,7 @@ impl Probe {
             Self::Http(http) => http.tls.is_some(),
             #[cfg(feature = "full")]
             Self::Grpc(grpc) => grpc.tls.is_some(),
+            Self::Stream(stream, _) | Self::Service(_, stream) => stream.tls.is_some(),
             _ => false,
         }
     }
@@ -219,6 +231,16 @@ impl fmt::Display for Misspelt {
     }
 }
 
+impl fmt::Display for StreamProbe {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.endpoint {
+            Endpoint::Authority(authority) => write!(out, "{}://{authority}", self.scheme),
+            Endpoint::Unix(path) if self.scheme == "unix" => write!(out, "unix://{}", path.display()),
+            Endpoint::Unix(path) => write!(out, "{}:// on {}", self.scheme, path.display()),
+        }
+    }
+}
+
 /// Prints the target without its query, which may contain a token.
 impl fmt::Display for Probe {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -226,14 +248,8 @@ impl fmt::Display for Probe {
             Self::Http(http) => (http.target.to_string(), &http.endpoint),
             #[cfg(feature = "full")]
             Self::Grpc(grpc) => (grpc.target.to_string(), &grpc.endpoint),
-            Self::Stream(endpoint, _) => return write!(out, "{endpoint}"),
+            Self::Stream(stream, _) | Self::Service(_, stream) => return write!(out, "{stream}"),
             Self::Udp(authority, _) => return write!(out, "udp://{authority}"),
-            Self::Service(service, Endpoint::Authority(authority)) => {
-                return write!(out, "{}://{authority}", service.scheme);
-            }
-            Self::Service(service, Endpoint::Unix(path)) => {
-                return write!(out, "{}:// on {}", service.scheme, path.display());
-            }
             Self::File(file) => return write!(out, "{file}"),
             Self::Pid(path) => return write!(out, "pid://{}", path.display()),
         };

@@ -18,7 +18,7 @@ use super::voice::{TIMEOUT, Voice};
 use crate::duration;
 #[cfg(feature = "full")]
 use crate::plan::GrpcProbe;
-use crate::plan::{Changes, Check, Exchange, HttpProbe, Plan, Probe};
+use crate::plan::{Changes, Check, Exchange, HttpProbe, Plan, Probe, StreamProbe};
 use crate::target::Target;
 use crate::target::authority::Authority;
 #[cfg(not(feature = "full"))]
@@ -153,6 +153,7 @@ impl TargetGroup<'_> {
             None => Endpoint::Authority(authority),
         };
         for target in self.targets {
+            let scheme = target.scheme().name;
             let probe = match target {
                 Target::Http(target) => Probe::Http(HttpProbe {
                     endpoint: endpoint(target.authority),
@@ -170,15 +171,25 @@ impl TargetGroup<'_> {
                 }),
                 #[cfg(not(feature = "full"))]
                 Target::Grpc(_) => return Err(BadUsage(BadTarget::NotInThisBuild.to_string())),
-                Target::Stream(Endpoint::Authority(authority)) => Probe::Stream(endpoint(authority), exchange.clone()),
-                Target::Stream(socket) => Probe::Stream(socket, exchange.clone()),
+                Target::Stream(over_tls, place) => {
+                    let (tls, endpoint) = match place {
+                        Endpoint::Authority(authority) => {
+                            (tls.settings(arguments, over_tls, authority.host)?, endpoint(authority))
+                        }
+                        socket => (None, socket),
+                    };
+                    Probe::Stream(StreamProbe { scheme, endpoint, tls }, exchange.clone())
+                }
                 Target::Udp(_) if exchange.send.is_empty() || exchange.expect.is_empty() => {
                     return Err(BadUsage(
                         "udp:// needs --send and --expect: only a reply shows that a service is healthy".into(),
                     ));
                 }
                 Target::Udp(authority) => Probe::Udp(authority, exchange.clone()),
-                Target::Service(service, authority) => Probe::Service(service, endpoint(authority)),
+                Target::Service(Scheme { tls: over_tls, .. }, service, authority) => {
+                    let tls = tls.settings(arguments, *over_tls, authority.host)?;
+                    Probe::Service(service, StreamProbe { scheme, endpoint: endpoint(authority), tls })
+                }
                 Target::File(file) => Probe::File(file),
                 Target::Pid(path) => Probe::Pid(path),
             };

@@ -111,13 +111,13 @@ async fn probe(probe: &Probe, progress: &Progress) -> Result<(), Unhealthy> {
         Probe::Http(probe) => http::probe(probe, progress).await,
         #[cfg(feature = "full")]
         Probe::Grpc(probe) => grpc_health::probe(probe, progress).await,
-        Probe::Stream(endpoint, exchange) => {
+        Probe::Stream(stream, exchange) => {
             let expected = |reply: &[u8]| exchange::expected(exchange, reply);
             let judge = (!exchange.expect.is_empty()).then_some(&expected as exchange::Judge);
-            exchange::probe(endpoint, &exchange.send, judge, b"", progress).await
+            exchange::probe(stream, &exchange.send, judge, b"", progress).await
         }
-        Probe::Service(service, endpoint) => {
-            exchange::probe(endpoint, service.greeting, Some(&service.judge), service.farewell, progress).await
+        Probe::Service(service, stream) => {
+            exchange::probe(stream, service.greeting, Some(&service.judge), service.farewell, progress).await
         }
         Probe::Udp(authority, exchange) => udp::probe(authority, exchange, progress).await,
         Probe::File(file) => file::probe(file),

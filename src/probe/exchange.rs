@@ -6,10 +6,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
 use super::service::judgement::{Judgement, MAX_REPLY};
-use crate::connect::{self, Stream, Writes};
-use crate::plan::Exchange;
+use crate::connect::{self, Stream};
+use crate::plan::{Exchange, StreamProbe};
 use crate::progress::Progress;
-use crate::target::endpoint::Endpoint;
+use crate::tls;
 use crate::unhealthy::Unhealthy;
 use crate::unhealthy::exchange::BadReply;
 use crate::wire::limited::is_gone;
@@ -26,19 +26,24 @@ pub const REPLY: &str = "expected reply";
 /// Sends `bytes`, and lets `judge` look at the reply. Without a judge, an open connection is healthy. `farewell` ends the
 /// exchange with a healthy server.
 pub async fn probe(
-    endpoint: &Endpoint,
+    StreamProbe { endpoint, tls, .. }: &StreamProbe,
     bytes: &[u8],
     judge: Option<Judge<'_>>,
     farewell: &[u8],
     progress: &Progress,
 ) -> Result<(), Unhealthy> {
-    let Some(judge) = judge else {
+    if tls.is_none() && judge.is_none() {
         let mut stream = connect::open_to_listener(endpoint, progress).await?;
         return Ok(stream.write_all(bytes).await.map_err(BadReply::Broken)?);
-    };
-    let stream = connect::open(endpoint, Writes::Once, progress).await?;
+    }
+    let (mut stream, session) = tls::open(endpoint, tls.as_ref(), None, progress).await?;
     progress.awaits_step(REPLY);
-    Ok(send_and_judge(stream, bytes, judge, farewell).await?)
+    let verdict = match judge {
+        Some(judge) => send_and_judge(stream, bytes, judge, farewell).await,
+        // The handshake has been answered.
+        None => stream.write_all(bytes).await.map_err(BadReply::Broken),
+    };
+    verdict.map_err(|reason| session.explain(reason.into()))
 }
 
 /// Sends `bytes`. Each time that more of the reply arrives, `judge` gets all that has arrived. Sends

@@ -33,7 +33,7 @@ const MESSAGE: &str = "message with its trailers";
 
 /// Opens a connection, calls the health service, and judges the response.
 pub async fn probe(probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealthy> {
-    let open = tls::open(&probe.endpoint, probe.tls.as_ref(), Version::Http2, progress);
+    let open = tls::open(&probe.endpoint, probe.tls.as_ref(), Some(Version::Http2), progress);
     let (stream, session) = within(probe.call.connect_timeout, progress, open).await?;
     check(stream, probe, progress).await.map_err(|reason| session.explain(reason))
 }

@@ -65,7 +65,7 @@ pub async fn probe(probe: &HttpProbe, progress: &Progress) -> Result<(), Unhealt
 /// Opens a connection, sends the request, and judges the response, unless it is a redirect that is to be followed.
 async fn probe_once(probe: &HttpProbe, progress: &Progress) -> Result<Option<Redirect>, Unhealthy> {
     let version = probe.request.version;
-    let (stream, session) = tls::open(&probe.endpoint, probe.tls.as_ref(), version, progress).await?;
+    let (stream, session) = tls::open(&probe.endpoint, probe.tls.as_ref(), Some(version), progress).await?;
     ask(stream, probe, progress).await.map_err(|reason| session.explain(reason))
 }
 
@@ -130,13 +130,13 @@ async fn judge(
     broken: fn(hyper::Error) -> Unhealthy,
     progress: &Progress,
 ) -> Result<Option<Redirect>, Unhealthy> {
-    if request.follow
-        && let Some(redirect) = Redirect::of(&response)
-    {
-        return Ok(Some(redirect));
-    }
     let status = response.status().as_u16();
     if !request.statuses.contains(status) {
+        if request.follow
+            && let Some(redirect) = Redirect::of(&response)
+        {
+            return Ok(Some(redirect));
+        }
         return Err(BadAnswer::Status { got: status, expected: request.statuses }.into());
     }
     if request.texts.is_empty() {

@@ -28,12 +28,12 @@ pub enum Target {
     Http(HttpTarget),
     /// `grpc://` and `grpcs://`.
     Grpc(GrpcTarget),
-    /// `tcp://` and `unix://`.
-    Stream(Endpoint),
+    /// `tcp://`, `tls://` and `unix://`: whether the connection uses TLS, and its endpoint.
+    Stream(bool, Endpoint),
     /// `udp://`.
     Udp(Authority),
-    /// `redis://` and the other services: the kind of server, and its address.
-    Service(&'static Service, Authority),
+    /// `redis://` and the other services: the scheme, the kind of server, and its address.
+    Service(&'static Scheme, &'static Service, Authority),
     /// `file://`.
     File(FileTarget),
     /// `pid://`: the path of the file that has the number of a process.
@@ -79,10 +79,11 @@ impl Target {
         let name = match self {
             Self::Http(http) => return Scheme::http(http.tls),
             Self::Grpc(grpc) => return Scheme::grpc(grpc.tls),
-            Self::Stream(Endpoint::Authority(_)) => "tcp",
-            Self::Stream(Endpoint::Unix(_)) => "unix",
+            Self::Stream(true, _) => "tls",
+            Self::Stream(false, Endpoint::Authority(_)) => "tcp",
+            Self::Stream(false, Endpoint::Unix(_)) => "unix",
             Self::Udp(_) => "udp",
-            Self::Service(service, _) => service.scheme,
+            Self::Service(scheme, ..) => return scheme,
             Self::File(_) => "file",
             Self::Pid(_) => "pid",
         };
@@ -94,10 +95,10 @@ impl Target {
         let authority = match self {
             Self::Http(http) => &mut http.authority,
             Self::Grpc(grpc) => &mut grpc.authority,
-            Self::Stream(Endpoint::Authority(authority)) | Self::Udp(authority) | Self::Service(_, authority) => {
+            Self::Stream(_, Endpoint::Authority(authority)) | Self::Udp(authority) | Self::Service(.., authority) => {
                 authority
             }
-            Self::Stream(Endpoint::Unix(_)) | Self::File(_) | Self::Pid(_) => return Ok(()),
+            Self::Stream(_, Endpoint::Unix(_)) | Self::File(_) | Self::Pid(_) => return Ok(()),
         };
         authority.use_ipv6()
     }
@@ -130,10 +131,14 @@ impl FromStr for Target {
         match scheme.kind {
             Kind::Http => http(rest, scheme),
             Kind::Grpc => grpc(rest, scheme),
-            Kind::Tcp => authority_alone(rest, scheme).map(|authority| Self::Stream(Endpoint::Authority(authority))),
-            Kind::Unix => socket_path(rest).map(|path| Self::Stream(Endpoint::Unix(path))),
+            Kind::Tcp => {
+                authority_alone(rest, scheme).map(|authority| Self::Stream(scheme.tls, Endpoint::Authority(authority)))
+            }
+            Kind::Unix => socket_path(rest).map(|path| Self::Stream(false, Endpoint::Unix(path))),
             Kind::Udp => authority_alone(rest, scheme).map(Self::Udp),
-            Kind::Service(service) => authority_alone(rest, scheme).map(|authority| Self::Service(service, authority)),
+            Kind::Service(service) => {
+                authority_alone(rest, scheme).map(|authority| Self::Service(scheme, service, authority))
+            }
             Kind::File => file(rest),
             Kind::Pid => absolute_path(rest).map(Self::Pid),
         }
@@ -204,9 +209,10 @@ impl fmt::Display for Target {
         match self {
             Self::Http(http) => write!(out, "{http}"),
             Self::Grpc(grpc) => write!(out, "{grpc}"),
-            Self::Stream(endpoint) => write!(out, "{endpoint}"),
+            Self::Stream(true, Endpoint::Authority(authority)) => write!(out, "tls://{authority}"),
+            Self::Stream(_, endpoint) => write!(out, "{endpoint}"),
             Self::Udp(authority) => write!(out, "udp://{authority}"),
-            Self::Service(service, authority) => write!(out, "{}://{authority}", service.scheme),
+            Self::Service(scheme, _, authority) => write!(out, "{}://{authority}", scheme.name),
             Self::File(file) => write!(out, "{file}"),
             Self::Pid(path) => write!(out, "pid://{}", path.display()),
         }

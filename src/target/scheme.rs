@@ -1,7 +1,7 @@
 //! The schemes of targets: one table, from which the help, the error messages and the parser are derived.
 
 use crate::FULL;
-use crate::probe::service::{SERVICES, Service};
+use crate::probe::service::{SERVICES, Service, amqp, mongodb, redis};
 
 /// A scheme, and the form of its targets.
 #[derive(Debug, Clone, Copy)]
@@ -54,29 +54,46 @@ const fn plain(name: &'static str, form: &'static str, kind: Kind, healthy: &'st
 }
 
 /// The schemes that are not a service's. The ports are those of RFC 9110, section 4.2.
-const PROTOCOLS: [Scheme; 9] = [
+const PROTOCOLS: [Scheme; 10] = [
     Scheme { port: Some(80), ..plain("http", HTTP_FORM, Kind::Http, "an answer with an expected status") },
     Scheme { port: Some(443), full: true, tls: true, ..plain("https", HTTP_FORM, Kind::Http, "the same over TLS") },
     Scheme { full: true, ..plain("grpc", GRPC_FORM, Kind::Grpc, "grpc.health.v1.Health/Check says SERVING") },
     Scheme { full: true, tls: true, ..plain("grpcs", GRPC_FORM, Kind::Grpc, "the same over TLS") },
     plain("tcp", PORT_FORM, Kind::Tcp, "it connects; with --expect, the reply has the text"),
+    Scheme { full: true, tls: true, ..plain("tls", PORT_FORM, Kind::Tcp, "the same over TLS") },
     plain("udp", PORT_FORM, Kind::Udp, "the reply to --send has the text of --expect"),
     plain("unix", "/PATH", Kind::Unix, "as with tcp://, on a Unix socket"),
     plain("file", FILE_FORM, Kind::File, "a regular file, fresh and large enough"),
     plain("pid", "/PATH", Kind::Pid, "the process lives whose number is in this file"),
 ];
 
+/// The services over TLS that have a scheme of their own. The ports are those of IANA's registry and of the servers.
+const SERVICES_OVER_TLS: [Scheme; 3] = [
+    over_tls("rediss", 6379, &redis::SERVICE),
+    over_tls("amqps", 5671, &amqp::SERVICE),
+    over_tls("mongodb+tls", 27017, &mongodb::SERVICE),
+];
+
+const fn over_tls(name: &'static str, port: u16, service: &'static Service) -> Scheme {
+    let scheme = plain(name, SERVICE_FORM, Kind::Service(service), service.healthy);
+    Scheme { port: Some(port), full: true, tls: true, ..scheme }
+}
+
+const ALL: usize = PROTOCOLS.len() + SERVICES.len() + SERVICES_OVER_TLS.len();
+
 /// Every scheme, in the order of the help.
-pub static SCHEMES: [Scheme; PROTOCOLS.len() + SERVICES.len()] = {
-    let mut schemes = [PROTOCOLS[0]; PROTOCOLS.len() + SERVICES.len()];
+pub static SCHEMES: [Scheme; ALL] = {
+    let mut schemes = [PROTOCOLS[0]; ALL];
     let mut place = 0;
-    while place < schemes.len() {
+    while place < ALL {
         schemes[place] = if place < PROTOCOLS.len() {
             PROTOCOLS[place]
-        } else {
+        } else if place < PROTOCOLS.len() + SERVICES.len() {
             let service = SERVICES[place - PROTOCOLS.len()];
             let scheme = plain(service.scheme, SERVICE_FORM, Kind::Service(service), service.healthy);
             Scheme { port: Some(service.port), ..scheme }
+        } else {
+            SERVICES_OVER_TLS[place - PROTOCOLS.len() - SERVICES.len()]
         };
         place += 1;
     }

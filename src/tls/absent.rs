@@ -17,10 +17,10 @@ pub struct Session;
 pub async fn open(
     endpoint: &Endpoint,
     _tls: Option<&Settings>,
-    version: Version,
+    version: Option<Version>,
     progress: &Progress,
 ) -> Result<(Stream, Session), Unhealthy> {
-    let writes = if version == Version::Http2 { Writes::Often } else { Writes::Once };
+    let writes = if version == Some(Version::Http2) { Writes::Often } else { Writes::Once };
     Ok((connect::open(endpoint, writes, progress).await?, Session))
 }
 

@@ -1,4 +1,4 @@
-//! TLS 1.2 and 1.3 (RFC 5246, RFC 8446), with one protocol offered by ALPN (RFC 7301). In the small build, absent.rs
+//! TLS 1.2 and 1.3 (RFC 5246, RFC 8446), with the protocol offered by ALPN (RFC 7301) if it is HTTP. In the small build, absent.rs
 //! replaces this folder.
 
 pub mod alarm;
@@ -43,10 +43,10 @@ use trust::Trust;
 pub async fn open(
     endpoint: &Endpoint,
     tls: Option<&Settings>,
-    version: Version,
+    version: Option<Version>,
     progress: &Progress,
 ) -> Result<(Stream, Arc<Session>), Unhealthy> {
-    let writes = if tls.is_some() || version == Version::Http2 { Writes::Often } else { Writes::Once };
+    let writes = if tls.is_some() || version == Some(Version::Http2) { Writes::Often } else { Writes::Once };
     let Some(Settings { source, name }) = tls else {
         return Ok((connect::open(endpoint, writes, progress).await?, Arc::default()));
     };
@@ -66,7 +66,7 @@ pub async fn open(
 async fn handshake(
     stream: Metered<Stream>,
     name: ServerName<'static>,
-    version: Version,
+    version: Option<Version>,
     trust: Arc<Trust>,
     session: Arc<Session>,
 ) -> Result<TlsStream<Metered<Stream>>, Unhealthy> {
@@ -76,12 +76,12 @@ async fn handshake(
         .dangerous()
         .with_custom_certificate_verifier(trust)
         .with_client_cert_resolver(session);
-    config.alpn_protocols = vec![alpn(version).to_vec()];
+    config.alpn_protocols = version.map(|version| alpn(version).to_vec()).into_iter().collect();
     // A probe makes one connection, so that there is no session to resume.
     config.resumption = Resumption::disabled();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream);
     let stream = handshake.await.map_err(|error| BadHandshake { error, name: name.to_str().into_owned() })?;
-    if version == Version::Http2 && stream.get_ref().1.alpn_protocol() != Some(alpn(version)) {
+    if version == Some(Version::Http2) && stream.get_ref().1.alpn_protocol() != Some(alpn(Version::Http2)) {
         return Err(BadHttp2::NotOffered.into());
     }
     Ok(stream)

@@ -135,7 +135,7 @@ fn man_page_and_completions_have_every_option() {
         read(&format!("dist/{NAME}.fish")).lines().find(|line| line.contains("-l ipv6")).expect("a flag").to_owned();
     assert!(!flag.contains(" -r"), "a flag takes nothing: {flag}");
     let values = read(&format!("dist/_{NAME}"));
-    assert!(values.contains(":USERPASSWORD:") && values.contains("(GET HEAD OPTIONS POST)"), "{values}");
+    assert!(values.contains(":USERPASSWORD:") && values.contains("(GET HEAD OPTIONS POST PUT)"), "{values}");
     // --no-execute says nothing of errors.
     let fish = format!("source {NAME}.fish; complete -C '{NAME} --tim' | string match --quiet -- '--timeout*'");
     for (program, arguments) in [

@@ -226,6 +226,6 @@ fn a_unix_socket_takes_the_place_of_a_host() {
     lprobe([&*socket, "redis://"]).healthy();
     lprobe([&*socket, "tcp://localhost:1"]).healthy();
     lprobe([&*socket, "--send=a", "--expect=PONG", "tcp://localhost:1"]).healthy();
-    let outcome = lprobe([&*socket, "nats://"]);
-    outcome.unhealthy_saying(&[&format!("nats:// on {}: the reply is not", path.display())]);
+    let outcome = lprobe([&*socket, "amqp://"]);
+    outcome.unhealthy_saying(&[&format!("amqp:// on {}: the reply is not", path.display())]);
 }

@@ -8,6 +8,7 @@ mod openssl;
 pub mod peer;
 pub mod pki;
 mod spiffe;
+mod streams;
 mod tls;
 mod tls_files;
 mod trust;

@@ -12,8 +12,13 @@ pub struct OpenSsl {
 }
 
 pub fn s_server(identity: &Identity, arguments: &[&str]) -> OpenSsl {
+    s_server_of("-www", identity, arguments)
+}
+
+/// The same, which answers as `manner` says: -www by a page.
+pub fn s_server_of(manner: &str, identity: &Identity, arguments: &[&str]) -> OpenSsl {
     let mut process = Command::new("openssl")
-        .args(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", text(&identity.certificate)])
+        .args(["s_server", "-accept", "127.0.0.1:0", manner, "-cert", text(&identity.certificate)])
         .args(["-key", text(&identity.key)])
         .args(arguments)
         .stdin(Stdio::null())

@@ -17,7 +17,7 @@ use crate::corpus::fuzz::rfc9112;
 use crate::support::netns::{packets_out, with_a_way_out};
 use crate::support::server::Server;
 use crate::support::{FULL, Outcome, binary, lprobe, run};
-use lprobe::door::{Command as Asked, SCHEMES, SERVICES, Statuses, Target, options, parse, personality};
+use lprobe::door::{Command as Asked, SCHEMES, Statuses, Target, options, parse, personality};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
@@ -78,6 +78,8 @@ fn a_target() -> BoxedStrategy<String> {
     let maybe_port = || prop_oneof![Just(String::new()), port()];
     let file = || "(/[^\\x00-\\x1f\\x7f-\u{9f}?]{0,12}){1,3}";
     let age = "([0-9]{1,2}h)?([0-9]{1,3}m)?[0-9]{1,4}(\\.[0-9]{1,9})?s|[1-9][0-9]{0,6}(ms|)|1s[0-9]{1,3}(ns|us)";
+    let services = SCHEMES.iter().filter(|scheme| scheme.form == "[HOST][:PORT]");
+    let services: Vec<_> = services.map(|scheme| scheme.name).collect();
     prop_oneof![
         (
             "(http|HTTP)://",
@@ -89,12 +91,12 @@ fn a_target() -> BoxedStrategy<String> {
         (host().prop_filter("nothing at all", |host| !host.is_empty()), "[/?]?")
             .prop_map(|(host, path)| format!("http://{host}{path}")),
         (port(), "(/[a-z]{0,3})?").prop_map(|(port, path)| port + &path),
-        (select(&["tcp://", "udp://"][..]), host(), port())
+        (select(&["tcp://", "udp://", "tls://"][..]), host(), port())
             .prop_map(|(scheme, host, port)| scheme.to_owned() + &host + &port),
-        (select(SERVICES), host(), maybe_port())
-            .prop_map(|(service, host, port)| format!("{}://{host}{port}", service.scheme)),
+        (select(services), host(), maybe_port()).prop_map(|(scheme, host, port)| format!("{scheme}://{host}{port}")),
         file().prop_map(|path| format!("unix://{path}")),
         file().prop_map(|path| format!("file://{path}")),
+        file().prop_map(|path| format!("pid://{path}")),
         (file(), age).prop_map(|(path, age)| format!("file://{path}?max-age={age}")),
         // Which the small build refuses.
         ("(https|grpc|grpcs)://", host(), port(), "(/[a-zA-Z0-9.]{0,9})?")

@@ -70,3 +70,27 @@ fn redis_that_takes_no_more_clients_is_unhealthy() {
         server.until_healthy(REDIS);
     });
 }
+
+#[cfg(feature = "full")]
+#[test]
+fn redis_over_tls_is_healthy() {
+    use crate::full::pki::{Authority, as_is, text};
+
+    at_home_of("redis", &["redis-server"], |home| {
+        let authority = Authority::within(home.folder.path(), "authority");
+        let identity = authority.issue("server", &["localhost"], as_is);
+        let tls = ["--port", "0", "--tls-port", "6379", "--tls-auth-clients", "no"];
+        let files = ["--tls-cert-file", text(&identity.certificate), "--tls-key-file", text(&identity.key)];
+        for file in [&identity.certificate, &identity.key] {
+            chown(file, Some(home.account.uid.as_raw()), None).expect("root may");
+        }
+        let ca = text(&authority.certificate);
+        let mut server = redis(home, &[&tls[..], &files, &["--tls-ca-cert-file", ca]].concat());
+        let probe = |target: &str| lprobe(["--timeout=60s", "--tls-ca-cert", ca, target]);
+        server.until("healthy", || probe("rediss://localhost").status.success());
+        probe("rediss://localhost").healthy();
+        lprobe(["--tls-no-verify", "rediss://"]).healthy();
+        lprobe(["rediss://"]).unhealthy_saying(&["certificate"]);
+        lprobe(["redis://localhost:6379"]).unhealthy();
+    });
+}

@@ -8,6 +8,12 @@ pub(crate) mod cli;
 pub(crate) mod connect;
 pub(crate) mod duration;
 pub(crate) mod install;
+#[cfg(feature = "full")]
+pub(crate) mod json;
+/// Stands in for JSON in the small build.
+#[cfg(not(feature = "full"))]
+#[path = "json/absent.rs"]
+pub(crate) mod json;
 pub(crate) mod plan;
 pub(crate) mod printable;
 pub(crate) mod probe;

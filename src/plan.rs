@@ -8,6 +8,7 @@ use std::time::Duration;
 use hyper::Method;
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 
+use crate::json::Condition;
 use crate::probe::service::Service;
 use crate::status::Statuses;
 #[cfg(feature = "full")]
@@ -143,6 +144,8 @@ pub struct Texts {
     pub any: Vec<Vec<u8>>,
     /// Texts that it must not contain.
     pub none: Vec<Vec<u8>>,
+    /// Values that it must have, as JSON.
+    pub json: Vec<Condition>,
 }
 
 impl HttpProbe {
@@ -171,7 +174,7 @@ impl HttpProbe {
 impl Texts {
     /// Returns whether there is nothing to search for.
     pub fn is_empty(&self) -> bool {
-        [&self.all, &self.any, &self.none].iter().all(|texts| texts.is_empty())
+        [&self.all, &self.any, &self.none].iter().all(|texts| texts.is_empty()) && self.json.is_empty()
     }
 }
 

@@ -33,9 +33,13 @@ pub fn request(arguments: &Arguments, voice: &Voice) -> Result<HttpRequest, BadU
         all: arguments.many("contains", nonempty)?,
         any: arguments.many("contains-any", nonempty)?,
         none: arguments.many("lacks", nonempty)?,
+        #[cfg(feature = "full")]
+        json: arguments.many("json", str::parse)?,
+        #[cfg(not(feature = "full"))]
+        json: Vec::new(),
     };
     if method == Method::HEAD && !texts.is_empty() {
-        return Err(BadUsage("--contains and --lacks can't go with --method HEAD, whose answer has no body".into()));
+        return Err(BadUsage("--contains and its like can't go with --method HEAD, whose answer has no body".into()));
     }
     let version = if arguments.flag("http2")? { Version::Http2 } else { Version::Http1 };
     let headers = headers(arguments, has_body(&method).then_some(body.len()), version, voice)?;

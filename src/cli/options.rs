@@ -92,7 +92,7 @@ const fn full(opt: Opt) -> Opt {
 }
 
 /// lprobe's own options.
-pub static OPTIONS: [Opt; 33] = [
+pub static OPTIONS: [Opt; 34] = [
     common(opt(Group::Run, "timeout", One, "DURATION", "time for everything: 500ms, 1.5s, 2m [default: 1s]")),
     common(opt(Group::Run, "wait", One, "DURATION", "retry until healthy, for this long at most")),
     common(Opt { short: Some('v'), ..opt(Group::Run, "verbose", Nothing, "", "say how long each probe took") }),
@@ -102,6 +102,7 @@ pub static OPTIONS: [Opt; 33] = [
     common(secret(opt(Group::Http, "contains", Many, "TEXT", "the body's first 64 KiB have the text"))),
     secret(opt(Group::Http, "contains-any", Many, "TEXT", "the body has one of these texts")),
     secret(opt(Group::Http, "lacks", Many, "TEXT", "the body does not have the text")),
+    full(secret(opt(Group::Http, "json", Many, "POINTER=VALUE", "the body is JSON with a value: /status=UP"))),
     common(from_file(opt(Group::Http, "header", Many, "NAME: VALUE", "send a header; @FILE reads it from a file"))),
     from_file(opt(Group::Http, "basic-auth", One, "USER:PASSWORD", "send basic authentication; or @FILE")),
     opt(Group::Http, "method", One, "GET|HEAD|OPTIONS|POST|PUT", "the method [default: GET, or POST with --data]"),

@@ -11,6 +11,7 @@ use hyper::{Request, Response};
 use super::matcher::Matcher;
 use super::redirect::{self, Redirect};
 use crate::connect::Stream;
+use crate::json::Document;
 use crate::plan::{HttpProbe, HttpRequest, Texts};
 use crate::progress::Progress;
 use crate::tls;
@@ -169,14 +170,16 @@ fn has_other_coding(headers: &HeaderMap) -> bool {
 /// Reads `body` until it is clear whether its texts are as they must be.
 async fn search(mut body: Incoming, texts: &Texts, broken: fn(hyper::Error) -> Unhealthy) -> Result<(), Unhealthy> {
     let (mut all, mut any, mut none) = (matchers(&texts.all), matchers(&texts.any), matchers(&texts.none));
+    let mut document = Document::new(&texts.json);
     let mut left = MAX_BODY;
     // A text that must not be there can be in the last bytes.
-    while !(all.is_empty() && any.is_empty() && none.is_empty()) {
+    while !(all.is_empty() && any.is_empty() && none.is_empty()) || document.is_wanted() {
         let frame = if left > 0 { body.frame().await } else { None };
         let Some(frame) = frame else { break };
         if let Ok(data) = frame.map_err(broken)?.into_data() {
             let data = &data[..data.len().min(left)];
             left -= data.len();
+            document.feed(data);
             all.retain_mut(|(_, matcher)| !matcher.feed(data));
             if any.iter_mut().any(|(_, matcher)| matcher.feed(data)) {
                 any.clear();
@@ -191,7 +194,7 @@ async fn search(mut body: Incoming, texts: &Texts, broken: fn(hyper::Error) -> U
     match (all.first(), any.is_empty()) {
         (Some((number, _)), _) => Err(BadAnswer::MissingText(*number).into()),
         (None, false) => Err(BadAnswer::NoText.into()),
-        (None, true) => Ok(()),
+        (None, true) => Ok(document.judge(left == 0)?),
     }
 }
 

@@ -115,9 +115,7 @@ impl fmt::Display for BadTarget {
                 "expected max-age=DURATION or min-size=BYTES, as in file:///run/alive?max-age=30s&min-size=1"
             }
             Self::MinSize => "min-size must be a number of bytes, 1 or more",
-            Self::Negated => {
-                "lprobe does not check that something is absent: with a mistake in the target, that would be healthy"
-            }
+            Self::Negated => "lprobe does not check that something is absent",
             Self::Fragment => "a fragment (#) is never sent; write %23 for the character",
             Self::Percent => "% begins an escape of two hexadecimal digits; write %25 for the character",
             Self::Nul => "a path can't contain a NUL",

@@ -31,6 +31,15 @@ pub enum BadAnswer {
     NoText,
     /// The body contains a text that it must not contain; its number, from 1.
     Text(usize),
+    /// The body that is read as JSON is none, or is too long.
+    #[cfg(feature = "full")]
+    Json(&'static str),
+    /// The JSON has no value at this pointer; its number, from 1.
+    #[cfg(feature = "full")]
+    MissingValue(usize),
+    /// The JSON has another value at this pointer; its number, from 1.
+    #[cfg(feature = "full")]
+    OtherValue(usize),
     /// A redirect that is not followed; where it leads.
     Redirect(&'static str),
     /// The head is not one of HTTP/1.1, or the connection broke.
@@ -67,6 +76,16 @@ impl fmt::Display for BadAnswer {
             }
             Self::NoText => out.write_str("no text of --contains-any is in the first 64 KiB of the body"),
             Self::Text(number) => write!(out, "the text of --lacks (number {number}) is in the body"),
+            #[cfg(feature = "full")]
+            Self::Json(what) => out.write_str(what),
+            #[cfg(feature = "full")]
+            Self::MissingValue(number) => {
+                write!(out, "the body has no value at the pointer of --json (number {number})")
+            }
+            #[cfg(feature = "full")]
+            Self::OtherValue(number) => {
+                write!(out, "the value at the pointer of --json (number {number}) is another one")
+            }
             Self::Redirect(place) => write!(out, "redirected {place}"),
             Self::Closed => out.write_str("closed before a complete response head"),
             Self::Head(error) if error.is_incomplete_message() || is_end(error) => write!(out, "{}", Self::Closed),

@@ -3,6 +3,7 @@
 pub mod chains;
 mod grpc;
 mod http2;
+mod json;
 mod memcheck;
 mod openssl;
 pub mod peer;

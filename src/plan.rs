@@ -101,6 +101,8 @@ pub struct HttpProbe {
     pub endpoint: Endpoint,
     /// The TLS settings; `None` without TLS.
     pub tls: Option<tls::Settings>,
+    /// The TLS settings for redirects from http:// to https://, if there are any.
+    pub tls_of_redirects: Option<tls::Settings>,
     /// The request, and the response that is healthy.
     pub request: Rc<HttpRequest>,
     /// What a redirect has changed about the request.

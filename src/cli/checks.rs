@@ -15,6 +15,7 @@ use super::options::{Group, OPTIONS, Opt};
 use super::tls::Tls;
 use super::variables::Variables;
 use super::voice::{TIMEOUT, Voice};
+use crate::FULL;
 use crate::duration;
 #[cfg(feature = "full")]
 use crate::plan::GrpcProbe;
@@ -106,7 +107,8 @@ impl TargetGroup<'_> {
     /// refused, since it may be meant for other probes.
     fn refuse_useless_options(&self) -> Result<(), BadUsage> {
         for option in OPTIONS.iter().filter(|option| self.arguments.given(option.name)) {
-            let is_heeded = self.targets.iter().any(|target| option.group.applies_to(target.scheme()));
+            let is_heeded = self.targets.iter().any(|target| option.group.applies_to(target.scheme()))
+                || FULL && option.group == Group::Tls && self.arguments.flag("follow")?;
             if !is_heeded && self.arguments.asked(option)? {
                 let targets = applicable_targets(option);
                 return Err(BadUsage(format!("--{} is for {targets}, and there is no such target", option.name)));
@@ -130,6 +132,11 @@ impl TargetGroup<'_> {
         Ok(connection.or(voice.connect_timeout).unwrap_or(TIMEOUT) + call)
     }
 
+    /// Returns whether the command line has this option, and it is for TLS.
+    fn gives_tls(&self, option: &Opt) -> bool {
+        option.group == Group::Tls && self.arguments.given(option.name)
+    }
+
     /// Adds a check for each target.
     fn add_checks(self, checks: &mut Vec<Check>, voice: &Voice, timeout: Duration) -> Result<(), BadUsage> {
         let arguments = &self.arguments;
@@ -138,6 +145,7 @@ impl TargetGroup<'_> {
             return Err(BadUsage("--max-latency must be less than --timeout".into()));
         }
         let request = Rc::new(http::request(arguments, voice)?);
+        let follows_to_tls = FULL && request.follow && OPTIONS.iter().any(|option| self.gives_tls(option));
         let send = arguments.many("send", unescape)?.pop().unwrap_or_default();
         let exchange = Rc::new(Exchange { send, expect: arguments.many("expect", unescape_nonempty)? });
         #[cfg(feature = "full")]
@@ -158,6 +166,7 @@ impl TargetGroup<'_> {
                 Target::Http(target) => Probe::Http(HttpProbe {
                     endpoint: endpoint(target.authority),
                     tls: tls.settings(arguments, target.tls, target.authority.host)?,
+                    tls_of_redirects: tls.settings(arguments, follows_to_tls && !target.tls, target.authority.host)?,
                     request: request.clone(),
                     changes: Changes::default(),
                     target,

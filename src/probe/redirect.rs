@@ -51,12 +51,13 @@ impl Redirect {
             BadTarget::Percent | BadTarget::Nul | BadTarget::LongPath(_) => BadAnswer::Redirect("to a malformed URL"),
             _ => BadAnswer::Redirect(OUTSIDE),
         })?;
-        if target.tls && probe.tls.is_none() {
-            return Err(BadAnswer::Redirect("to https://, which a check of http:// does not follow"));
+        let known = probe.tls.as_ref().or(probe.tls_of_redirects.as_ref());
+        let tls_of_redirects =
+            known.map(|known| known.clone().of_other_host(probe.target.authority.host, target.authority.host));
+        if target.tls && tls_of_redirects.is_none() {
+            return Err(BadAnswer::Redirect("to https://, and no option for TLS says whom to trust"));
         }
-        let tls = if target.tls { probe.tls.clone() } else { None };
-        #[cfg(feature = "full")]
-        let tls = tls.map(|settings| settings.of_other_host(probe.target.authority.host, target.authority.host));
+        let tls = tls_of_redirects.clone().filter(|_| target.tls);
         let endpoint = match &probe.endpoint {
             Endpoint::Authority(_) => Endpoint::Authority(target.authority),
             socket => socket.clone(),
@@ -69,6 +70,13 @@ impl Redirect {
         };
         to_other |= target.authority != probe.target.authority || target.tls != probe.target.tls;
         let changes = Changes { to_get, to_other };
-        Ok(HttpProbe { target, endpoint, tls, request: probe.request.clone(), changes })
+        Ok(HttpProbe {
+            target,
+            endpoint,
+            tls,
+            tls_of_redirects: known.cloned(),
+            request: probe.request.clone(),
+            changes,
+        })
     }
 }

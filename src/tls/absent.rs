@@ -2,6 +2,7 @@
 
 use crate::connect::{self, Stream, Writes};
 use crate::progress::Progress;
+use crate::target::authority::Host;
 use crate::target::endpoint::Endpoint;
 use crate::unhealthy::Unhealthy;
 use crate::wire::Version;
@@ -9,6 +10,13 @@ use crate::wire::Version;
 /// The TLS settings, which the small build can't have.
 #[derive(Debug, Clone)]
 pub enum Settings {}
+
+impl Settings {
+    /// Returns the settings for another host.
+    pub fn of_other_host(self, _before: Host, _host: Host) -> Self {
+        self
+    }
+}
 
 /// The session of a connection without TLS, which explains nothing.
 pub struct Session;

@@ -153,7 +153,7 @@ fn a_body_is_searched_for_several_texts() {
     let cut = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nall is well\n");
     lprobe([&cut.http("/"), "--lacks=sick"]).unhealthy_saying(&["closed in the middle of the body"]);
     lprobe(["--lacks=", ":1"]).unhealthy_saying(&["--lacks", "empty"]);
-    lprobe(["--lacks=x", "--method=HEAD", ":1"]).unhealthy_saying(&["--lacks can't go with --method HEAD"]);
+    lprobe(["--lacks=x", "--method=HEAD", ":1"]).unhealthy_saying(&["can't go with --method HEAD"]);
 }
 
 /// Docker's and Kubernetes' secrets are files.

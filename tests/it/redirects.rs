@@ -77,7 +77,7 @@ fn a_redirect_to_elsewhere_is_unhealthy() {
     lprobe(["--follow", &server.http("/")]).unhealthy_saying(&["redirected to a malformed URL"]);
     let server = Server::answering(to(302, "https://localhost/"));
     let why =
-        if FULL { "to https://, which a check of http:// does not follow" } else { "to HTTPS, which only lprobe-full" };
+        if FULL { "to https://, and no option for TLS says whom to trust" } else { "to HTTPS, which only lprobe-full" };
     lprobe(["--follow", &server.http("/")]).unhealthy_saying(&["redirected ", why]);
 }
 

@@ -8,6 +8,7 @@ mod memcheck;
 mod openssl;
 pub mod peer;
 pub mod pki;
+mod redirects;
 mod spiffe;
 mod streams;
 mod tls;

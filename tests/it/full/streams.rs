@@ -1,6 +1,7 @@
 //! TLS on any stream: `tls://`, and services over TLS.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use rustls::crypto::ring::default_provider;
@@ -14,9 +15,22 @@ use super::pki::{Authority, Identity, as_is, text};
 use crate::support::server::{ClosedPort, Server};
 use crate::support::{have_tools, lprobe};
 
-/// A server that replies to the first bytes of each connection over TLS, and says nothing if the reply is empty. With an
-/// authority, it wants a client's certificate.
-fn over_tls(identity: &Identity, reply: &'static [u8], clients: Option<&Authority>) -> Server {
+/// A server that replies to the first bytes of each connection over TLS. With an authority, it wants a client's certificate.
+pub fn over_tls(identity: &Identity, reply: &'static [u8], clients: Option<&Authority>) -> Server {
+    serving_tls(identity, clients, b"another", move |stream| {
+        if stream.read(&mut [0; 64]).is_ok_and(|length| length > 0) {
+            let _ = stream.write_all(reply).and_then(|()| stream.read(&mut [0; 64]).map(drop));
+        }
+    })
+}
+
+/// A server that serves each connection over TLS, and knows one protocol of ALPN.
+pub fn serving_tls(
+    identity: &Identity,
+    clients: Option<&Authority>,
+    alpn: &[u8],
+    mut serve: impl FnMut(&mut StreamOwned<ServerConnection, TcpStream>) + Send + 'static,
+) -> Server {
     let provider = Arc::new(default_provider());
     let config = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&[&TLS13, &TLS12]);
     let config = config.expect("it knows both");
@@ -33,14 +47,10 @@ fn over_tls(identity: &Identity, reply: &'static [u8], clients: Option<&Authorit
     let key = PrivateKeyDer::from_pem_file(&identity.key).expect("a key");
     let mut config = config.with_single_cert(chain, key).expect("a pair");
     // A server that knows protocols refuses a client that offers others.
-    config.alpn_protocols = vec![b"another".to_vec()];
+    config.alpn_protocols = vec![alpn.to_vec()];
     let config = Arc::new(config);
     Server::greeting(move |stream| {
-        let mut stream = StreamOwned::new(ServerConnection::new(config.clone()).expect("a configuration"), stream);
-        // A probe that refuses the certificate hangs up.
-        if stream.read(&mut [0; 64]).is_ok_and(|length| length > 0) {
-            let _ = stream.write_all(reply).and_then(|()| stream.read(&mut [0; 64]).map(drop));
-        }
+        serve(&mut StreamOwned::new(ServerConnection::new(config.clone()).expect("a configuration"), stream));
     })
 }
 

@@ -4,6 +4,8 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+use tokio::task::unconstrained;
+
 use super::limited::Gate;
 
 /// Awaits `answer` while `connection` does the work. Returns `closed` if the connection ends without an answer.
@@ -14,7 +16,9 @@ pub async fn driven<T, E>(
     answer: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     let mut connection = pin!(connection);
-    let mut answer = pin!(answer);
+    // tokio's budget for one turn is shared by all targets. Once it is used up, an answer that is there counts as pending,
+    // and would be taken for none if the connection has ended.
+    let mut answer = pin!(unconstrained(answer));
     let mut closed = Some(closed);
     let mut ended = false;
     poll_fn(|context| {

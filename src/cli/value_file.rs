@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 
-/// The longest file, in bytes.
+/// The longest value, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
 /// Why a file gives no value. No reason shows what is in the file.
@@ -29,10 +29,11 @@ pub fn read(path: &str) -> Result<String, BadFile> {
     }
     let mut contents = Vec::new();
     let file = File::open(path).map_err(BadFile::Io)?;
-    if file.take(LONGEST + 1).read_to_end(&mut contents).map_err(BadFile::Io)? as u64 > LONGEST {
+    file.take(LONGEST + 2).read_to_end(&mut contents).map_err(BadFile::Io)?;
+    contents.pop_if(|last| *last == b'\n');
+    if contents.len() as u64 > LONGEST {
         return Err(BadFile::Long);
     }
-    contents.pop_if(|last| *last == b'\n');
     String::from_utf8(contents).map_err(|_| BadFile::NotUtf8)
 }
 

@@ -86,7 +86,7 @@ impl fmt::Display for BadTarget {
             }
             Self::Service => "use --service for a name with spaces, ?, # or %",
             Self::WorkloadApi => "expected unix:///PATH or tcp://ADDRESS:PORT",
-            Self::NotInThisBuild => "needs TLS or gRPC, which only lprobe-full has",
+            Self::NotInThisBuild => "needs lprobe-full",
             Self::NoAuthority => "no host and no port; try http://localhost/",
             Self::ForeignHost => {
                 "lprobe only reaches its own container: the host must be localhost, a loopback address \

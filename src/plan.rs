@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hyper::Method;
-use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 
 use crate::json::Condition;
 use crate::probe::service::Service;
@@ -15,6 +15,7 @@ use crate::status::Statuses;
 use crate::target::GrpcTarget;
 use crate::target::authority::Authority;
 use crate::target::endpoint::Endpoint;
+use crate::target::scheme::Scheme;
 use crate::target::{FileTarget, HttpTarget};
 use crate::tls;
 use crate::wire::Version;
@@ -81,11 +82,11 @@ pub enum Probe {
     Pid(PathBuf),
 }
 
-/// Where a stream leads.
+/// A stream that bytes are exchanged on.
 #[derive(Debug)]
 pub struct StreamProbe {
-    /// The name of the target's scheme.
-    pub scheme: &'static str,
+    /// The scheme of the target.
+    pub scheme: &'static Scheme,
     /// The endpoint to connect to.
     pub endpoint: Endpoint,
     /// The TLS settings; `None` without TLS.
@@ -99,10 +100,8 @@ pub struct HttpProbe {
     pub target: HttpTarget,
     /// The endpoint to connect to.
     pub endpoint: Endpoint,
-    /// The TLS settings; `None` without TLS.
+    /// The TLS settings. A target of http:// has some if a redirect from it may lead to https://.
     pub tls: Option<tls::Settings>,
-    /// The TLS settings for redirects from http:// to https://, if there are any.
-    pub tls_of_redirects: Option<tls::Settings>,
     /// The request, and the response that is healthy.
     pub request: Rc<HttpRequest>,
     /// What a redirect has changed about the request.
@@ -112,9 +111,9 @@ pub struct HttpProbe {
 /// What a redirect changes about a request.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Changes {
-    /// It is a GET now, which has no body.
+    /// Whether it is a GET now, which has no body.
     pub to_get: bool,
-    /// It goes to another host or port, without the user's headers: they may be credentials.
+    /// Whether it goes to another host or port, without the user's headers: they may be credentials.
     pub to_other: bool,
 }
 
@@ -129,8 +128,10 @@ pub struct HttpRequest {
     pub body: Rc<[u8]>,
     /// Whether redirects are followed.
     pub follow: bool,
-    /// The headers to send in addition to Host, or in place of it.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The user's headers, perhaps Host among them.
+    pub given: Vec<(HeaderName, HeaderValue)>,
+    /// The headers that lprobe sends where the user gives none of the same name.
+    pub own: Vec<(HeaderName, HeaderValue)>,
     /// The healthy statuses.
     pub statuses: Statuses,
     /// The texts to search the response's body for.
@@ -150,6 +151,11 @@ pub struct Texts {
     pub json: Vec<Condition>,
 }
 
+/// Returns whether a request of this method has a body, be it an empty one.
+pub fn has_body(method: &Method) -> bool {
+    [Method::POST, Method::PUT].contains(method)
+}
+
 impl HttpProbe {
     /// Returns the method to send.
     pub fn method(&self) -> &Method {
@@ -159,12 +165,9 @@ impl HttpProbe {
     /// Returns the headers to send in addition to Host, or in place of it.
     pub fn headers(&self) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
         let Changes { to_get, to_other } = self.changes;
-        self.request.headers.iter().filter(move |(name, _)| match *name {
-            CONTENT_LENGTH => !to_get,
-            CONTENT_TYPE => !to_get && !to_other,
-            USER_AGENT | ACCEPT | CONNECTION => true,
-            _ => !to_other,
-        })
+        let given = if to_other { &[] } else { &self.request.given[..] };
+        let is_of_body = |name: &HeaderName| name == CONTENT_LENGTH || name == CONTENT_TYPE;
+        given.iter().chain(&self.request.own).filter(move |(name, _)| !(to_get && is_of_body(name)))
     }
 
     /// Returns the body to send.
@@ -239,9 +242,10 @@ impl fmt::Display for Misspelt {
 impl fmt::Display for StreamProbe {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.endpoint {
-            Endpoint::Authority(authority) => write!(out, "{}://{authority}", self.scheme),
-            Endpoint::Unix(path) if self.scheme == "unix" => write!(out, "unix://{}", path.display()),
-            Endpoint::Unix(path) => write!(out, "{}:// on {}", self.scheme, path.display()),
+            Endpoint::Unix(path) if self.scheme.has_host() => {
+                write!(out, "{}:// on {}", self.scheme.name, path.display())
+            }
+            endpoint => write!(out, "{}://{endpoint}", self.scheme.name),
         }
     }
 }

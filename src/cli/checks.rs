@@ -161,12 +161,11 @@ impl TargetGroup<'_> {
             None => Endpoint::Authority(authority),
         };
         for target in self.targets {
-            let scheme = target.scheme().name;
+            let scheme = target.scheme();
             let probe = match target {
                 Target::Http(target) => Probe::Http(HttpProbe {
                     endpoint: endpoint(target.authority),
-                    tls: tls.settings(arguments, target.tls, target.authority.host)?,
-                    tls_of_redirects: tls.settings(arguments, follows_to_tls && !target.tls, target.authority.host)?,
+                    tls: tls.settings(arguments, target.tls || follows_to_tls, target.authority.host)?,
                     request: request.clone(),
                     changes: Changes::default(),
                     target,
@@ -180,14 +179,12 @@ impl TargetGroup<'_> {
                 }),
                 #[cfg(not(feature = "full"))]
                 Target::Grpc(_) => return Err(BadUsage(BadTarget::NotInThisBuild.to_string())),
-                Target::Stream(over_tls, place) => {
-                    let (tls, endpoint) = match place {
-                        Endpoint::Authority(authority) => {
-                            (tls.settings(arguments, over_tls, authority.host)?, endpoint(authority))
-                        }
-                        socket => (None, socket),
-                    };
-                    Probe::Stream(StreamProbe { scheme, endpoint, tls }, exchange.clone())
+                Target::Stream(_, Endpoint::Authority(authority)) => {
+                    let tls = tls.settings(arguments, scheme.tls, authority.host)?;
+                    Probe::Stream(StreamProbe { scheme, endpoint: endpoint(authority), tls }, exchange.clone())
+                }
+                Target::Stream(_, socket) => {
+                    Probe::Stream(StreamProbe { scheme, endpoint: socket, tls: None }, exchange.clone())
                 }
                 Target::Udp(_) if exchange.send.is_empty() || exchange.expect.is_empty() => {
                     return Err(BadUsage(
@@ -195,8 +192,8 @@ impl TargetGroup<'_> {
                     ));
                 }
                 Target::Udp(authority) => Probe::Udp(authority, exchange.clone()),
-                Target::Service(Scheme { tls: over_tls, .. }, service, authority) => {
-                    let tls = tls.settings(arguments, *over_tls, authority.host)?;
+                Target::Service(_, service, authority) => {
+                    let tls = tls.settings(arguments, scheme.tls, authority.host)?;
                     Probe::Service(service, StreamProbe { scheme, endpoint: endpoint(authority), tls })
                 }
                 Target::File(file) => Probe::File(file),

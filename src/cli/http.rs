@@ -15,7 +15,7 @@ use super::bad_usage::BadUsage;
 use super::escape::nonempty;
 use super::voice::Voice;
 use crate::FULL;
-use crate::plan::{HttpRequest, Texts};
+use crate::plan::{HttpRequest, Texts, has_body};
 use crate::status::Statuses;
 use crate::target::authority::parse_port;
 use crate::wire::Version;
@@ -42,10 +42,11 @@ pub fn request(arguments: &Arguments, voice: &Voice) -> Result<HttpRequest, BadU
         return Err(BadUsage("--contains and its like can't go with --method HEAD, whose answer has no body".into()));
     }
     let version = if arguments.flag("http2")? { Version::Http2 } else { Version::Http1 };
-    let headers = headers(arguments, has_body(&method).then_some(body.len()), version, voice)?;
+    let given = given(arguments, version)?;
+    let own = own(arguments, &given, has_body(&method).then_some(body.len()), version, voice)?;
     let follow = arguments.flag("follow")? || voice.follows;
     let statuses = arguments.one("http-codes", str::parse)?.unwrap_or(Statuses::SUCCESSFUL);
-    Ok(HttpRequest { version, method, body, follow, headers, statuses, texts })
+    Ok(HttpRequest { version, method, body, follow, given, own, statuses, texts })
 }
 
 /// Reads a method. The table of options has been checked before, and allows no others.
@@ -59,23 +60,15 @@ fn method(name: &str) -> Result<Method, &'static str> {
     })
 }
 
-/// Returns whether a request of this method has a body, be it an empty one.
-fn has_body(method: &Method) -> bool {
-    [Method::POST, Method::PUT].contains(method)
-}
-
 /// Reads a body.
 fn data(text: &str) -> Result<Vec<u8>, Infallible> {
     Ok(text.as_bytes().into())
 }
 
-/// Reads the user's headers, and adds lprobe's own if the user gives none of the same name.
-fn headers(
-    arguments: &Arguments,
-    body: Option<usize>,
-    version: Version,
-    voice: &Voice,
-) -> Result<Vec<(HeaderName, HeaderValue)>, BadUsage> {
+type Headers = Vec<(HeaderName, HeaderValue)>;
+
+/// Reads the user's headers.
+fn given(arguments: &Arguments, version: Version) -> Result<Headers, BadUsage> {
     let mut headers = arguments.many("header", header)?;
     if FULL && version == Version::Http2 {
         headers.iter().try_for_each(check_for_http2)?;
@@ -83,20 +76,27 @@ fn headers(
     if let Some(credentials) = arguments.one("basic-auth", basic)? {
         headers.push((AUTHORIZATION, credentials));
     }
-    let mut ours = vec![(USER_AGENT, user_agent(arguments, voice)?), (ACCEPT, HeaderValue::from_static("*/*"))];
+    Ok(headers)
+}
+
+/// Returns lprobe's own headers, without those that the user gives. `body` is the length of the body, if there is one.
+fn own(
+    arguments: &Arguments,
+    given: &Headers,
+    body: Option<usize>,
+    version: Version,
+    voice: &Voice,
+) -> Result<Headers, BadUsage> {
+    let mut own = vec![(USER_AGENT, user_agent(arguments, voice)?), (ACCEPT, HeaderValue::from_static("*/*"))];
     if version == Version::Http1 {
-        ours.push((CONNECTION, HeaderValue::from_static("close")));
+        own.push((CONNECTION, HeaderValue::from_static("close")));
     }
     if let Some(length) = body {
         // RFC 9110, section 8.6: without it some servers answer 411.
-        ours.push((CONTENT_LENGTH, value(&length.to_string()).expect("digits")));
+        own.push((CONTENT_LENGTH, value(&length.to_string()).expect("digits")));
     }
-    for (name, value) in ours {
-        if !headers.iter().any(|(theirs, _)| *theirs == name) {
-            headers.push((name, value));
-        }
-    }
-    Ok(headers)
+    own.retain(|(name, _)| given.iter().all(|(given, _)| given != name));
+    Ok(own)
 }
 
 /// Reads the user agent. The default is that of the personality.
@@ -136,7 +136,7 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let (header, contents) = text.split_once(':').ok_or("expected NAME: VALUE")?;
     let name = name(header)?;
     if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
-        return Err("lprobe sends it itself, for the body of --data");
+        return Err("lprobe sets this header itself, from --data");
     }
     Ok((name, value(contents.trim_matches([' ', '\t']))?))
 }

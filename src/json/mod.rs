@@ -115,7 +115,7 @@ mod tests {
             assert_eq!(judged(document, &[met]), Ok(()), "{met}");
         }
         for other in ["/status=\"UP\"", "/status=up", "/up=True", "/up=1", "/n=1", "/a/0=x", "/status="] {
-            let expected = "the value at the pointer of --json (number 1) is another one";
+            let expected = "the value at the pointer of --json (number 1) is not the expected one";
             assert_eq!(judged(document, &[other]), Err(expected.into()), "{other}");
         }
         for missing in ["/none=", "/a/2=1", "/a/00=1", "/status/x=1"] {

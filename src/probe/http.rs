@@ -1,6 +1,6 @@
 //! HTTP/1.1, RFC 9112: healthy if a complete response head has an expected status. A redirect is judged by its 3xx
-//! status, unless it is to be followed. Interim responses (1xx) are skipped. The body is read only for the texts that it must
-//! contain. The full build can send the same request over HTTP/2.
+//! status, unless it is to be followed. Interim responses (1xx) are skipped. The body is read only for the texts that
+//! it must contain. The full build can send the same request over HTTP/2.
 
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
@@ -45,7 +45,7 @@ const REDIRECTED: &str = "answer behind a redirect";
 
 /// Opens a connection, sends the request, and judges the response; and so for each redirect that is followed.
 pub async fn probe(probe: &HttpProbe, progress: &Progress) -> Result<(), Unhealthy> {
-    // What a redirect leads to is the server's word: nothing that is printed names it.
+    // The server says where a redirect leads, so that no message names it.
     let unnamed = progress.of_another();
     let mut redirected = None;
     for _ in 0..=redirect::MOST {
@@ -66,7 +66,8 @@ pub async fn probe(probe: &HttpProbe, progress: &Progress) -> Result<(), Unhealt
 /// Opens a connection, sends the request, and judges the response, unless it is a redirect that is to be followed.
 async fn probe_once(probe: &HttpProbe, progress: &Progress) -> Result<Option<Redirect>, Unhealthy> {
     let version = probe.request.version;
-    let (stream, session) = tls::open(&probe.endpoint, probe.tls.as_ref(), Some(version), progress).await?;
+    let (stream, session) =
+        tls::open(&probe.endpoint, probe.tls.as_ref().filter(|_| probe.target.tls), Some(version), progress).await?;
     ask(stream, probe, progress).await.map_err(|reason| session.explain(reason))
 }
 

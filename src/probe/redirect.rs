@@ -4,7 +4,7 @@ use hyper::body::Incoming;
 use hyper::header::LOCATION;
 use hyper::{Method, Response};
 
-use crate::plan::{Changes, HttpProbe};
+use crate::plan::{Changes, HttpProbe, has_body};
 use crate::target::bad_target::BadTarget;
 use crate::target::endpoint::Endpoint;
 use crate::unhealthy::Unhealthy;
@@ -39,7 +39,7 @@ impl Redirect {
         matches!(status, 301..=303 | 307 | 308).then(|| Self { status, location: location.as_bytes().into() })
     }
 
-    /// Returns the probe that follows `probe`.
+    /// Returns the probe that follows `probe`. It is a GET where curl and Go make it one.
     ///
     /// # Errors
     ///
@@ -51,32 +51,21 @@ impl Redirect {
             BadTarget::Percent | BadTarget::Nul | BadTarget::LongPath(_) => BadAnswer::Redirect("to a malformed URL"),
             _ => BadAnswer::Redirect(OUTSIDE),
         })?;
-        let known = probe.tls.as_ref().or(probe.tls_of_redirects.as_ref());
-        let tls_of_redirects =
-            known.map(|known| known.clone().of_other_host(probe.target.authority.host, target.authority.host));
-        if target.tls && tls_of_redirects.is_none() {
+        let tls = probe.tls.clone().map(|tls| tls.of_other_host(probe.target.authority.host, target.authority.host));
+        if target.tls && tls.is_none() {
             return Err(BadAnswer::Redirect("to https://, and no option for TLS says whom to trust"));
         }
-        let tls = tls_of_redirects.clone().filter(|_| target.tls);
         let endpoint = match &probe.endpoint {
             Endpoint::Authority(_) => Endpoint::Authority(target.authority),
             socket => socket.clone(),
         };
         let Changes { mut to_get, mut to_other } = probe.changes;
-        // Where curl and Go make it one.
         to_get |= match self.status {
             303 => probe.request.method != Method::HEAD,
-            status => status < 303 && [Method::POST, Method::PUT].contains(&probe.request.method),
+            status => status < 303 && has_body(&probe.request.method),
         };
         to_other |= target.authority != probe.target.authority || target.tls != probe.target.tls;
         let changes = Changes { to_get, to_other };
-        Ok(HttpProbe {
-            target,
-            endpoint,
-            tls,
-            tls_of_redirects: known.cloned(),
-            request: probe.request.clone(),
-            changes,
-        })
+        Ok(HttpProbe { target, endpoint, tls, request: probe.request.clone(), changes })
     }
 }

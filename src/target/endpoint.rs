@@ -52,12 +52,12 @@ pub fn absolute_path(path: &str) -> Result<PathBuf, BadTarget> {
     }
 }
 
-/// Prints the endpoint as a target.
+/// Prints what stands behind the scheme in a target.
 impl fmt::Display for Endpoint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Authority(authority) => write!(out, "tcp://{authority}"),
-            Self::Unix(path) => write!(out, "unix://{}", path.display()),
+            Self::Authority(authority) => write!(out, "{authority}"),
+            Self::Unix(path) => write!(out, "{}", path.display()),
         }
     }
 }

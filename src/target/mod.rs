@@ -28,8 +28,8 @@ pub enum Target {
     Http(HttpTarget),
     /// `grpc://` and `grpcs://`.
     Grpc(GrpcTarget),
-    /// `tcp://`, `tls://` and `unix://`: whether the connection uses TLS, and its endpoint.
-    Stream(bool, Endpoint),
+    /// `tcp://`, `tls://` and `unix://`: the scheme, and where the stream leads.
+    Stream(&'static Scheme, Endpoint),
     /// `udp://`.
     Udp(Authority),
     /// `redis://` and the other services: the scheme, the kind of server, and its address.
@@ -79,11 +79,8 @@ impl Target {
         let name = match self {
             Self::Http(http) => return Scheme::http(http.tls),
             Self::Grpc(grpc) => return Scheme::grpc(grpc.tls),
-            Self::Stream(true, _) => "tls",
-            Self::Stream(false, Endpoint::Authority(_)) => "tcp",
-            Self::Stream(false, Endpoint::Unix(_)) => "unix",
             Self::Udp(_) => "udp",
-            Self::Service(scheme, ..) => return scheme,
+            Self::Stream(scheme, _) | Self::Service(scheme, ..) => return scheme,
             Self::File(_) => "file",
             Self::Pid(_) => "pid",
         };
@@ -132,9 +129,9 @@ impl FromStr for Target {
             Kind::Http => http(rest, scheme),
             Kind::Grpc => grpc(rest, scheme),
             Kind::Tcp => {
-                authority_alone(rest, scheme).map(|authority| Self::Stream(scheme.tls, Endpoint::Authority(authority)))
+                authority_alone(rest, scheme).map(|authority| Self::Stream(scheme, Endpoint::Authority(authority)))
             }
-            Kind::Unix => socket_path(rest).map(|path| Self::Stream(false, Endpoint::Unix(path))),
+            Kind::Unix => socket_path(rest).map(|path| Self::Stream(scheme, Endpoint::Unix(path))),
             Kind::Udp => authority_alone(rest, scheme).map(Self::Udp),
             Kind::Service(service) => {
                 authority_alone(rest, scheme).map(|authority| Self::Service(scheme, service, authority))
@@ -209,8 +206,7 @@ impl fmt::Display for Target {
         match self {
             Self::Http(http) => write!(out, "{http}"),
             Self::Grpc(grpc) => write!(out, "{grpc}"),
-            Self::Stream(true, Endpoint::Authority(authority)) => write!(out, "tls://{authority}"),
-            Self::Stream(_, endpoint) => write!(out, "{endpoint}"),
+            Self::Stream(scheme, endpoint) => write!(out, "{}://{endpoint}", scheme.name),
             Self::Udp(authority) => write!(out, "udp://{authority}"),
             Self::Service(scheme, _, authority) => write!(out, "{}://{authority}", scheme.name),
             Self::File(file) => write!(out, "{file}"),

@@ -1,5 +1,5 @@
-//! TLS 1.2 and 1.3 (RFC 5246, RFC 8446), with the protocol offered by ALPN (RFC 7301) if it is HTTP. In the small build, absent.rs
-//! replaces this folder.
+//! TLS 1.2 and 1.3 (RFC 5246, RFC 8446). HTTP is offered by ALPN (RFC 7301), and no other protocol is. In the small
+//! build, absent.rs replaces this folder.
 
 pub mod alarm;
 mod authorities;

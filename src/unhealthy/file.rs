@@ -48,7 +48,7 @@ impl fmt::Display for BadFile {
             }
             Self::Short { size, least } => write!(out, "{size} bytes, expected {least} at least"),
             Self::NoPid => out.write_str("expected the number of a process in the first line"),
-            Self::NoProcess => out.write_str("no process has the number that it names"),
+            Self::NoProcess => out.write_str("the process that it names does not live"),
             Self::ModifiedInFuture => out.write_str("its time stamp is in the future"),
         }
     }

@@ -84,7 +84,7 @@ impl fmt::Display for BadAnswer {
             }
             #[cfg(feature = "full")]
             Self::OtherValue(number) => {
-                write!(out, "the value at the pointer of --json (number {number}) is another one")
+                write!(out, "the value at the pointer of --json (number {number}) is not the expected one")
             }
             Self::Redirect(place) => write!(out, "redirected {place}"),
             Self::Closed => out.write_str("closed before a complete response head"),

@@ -22,9 +22,10 @@ const MAX_HEAD: usize = 64 * 1024;
 /// The most header lines of one head. hyper's default is 100, and curl and Go accept more.
 const MAX_LINES: usize = 1024;
 
-/// Sends `request` and `body` on `stream`, and passes the response to `judge` while the connection goes on. After the head, at
-/// most `max_body` bytes are read, including the framing of chunks. With `leave_open`, the connection stays open until
-/// the process ends, which saves two system calls. `body` goes by hyper: its code for bodies would be 7 KB.
+/// Sends `request` and `body` on `stream`, and passes the response to `judge` while the connection goes on. After the
+/// head, at most `max_body` bytes are read, including the framing of chunks. With `leave_open`, the connection stays
+/// open until the process ends, which saves two system calls. hyper does not see `body`, since its code for bodies would
+/// take 7 KB; [`Limited`] sends it after the head.
 pub async fn ask<T, E: From<BadAnswer>>(
     stream: Stream,
     max_body: usize,

@@ -31,8 +31,9 @@ pub struct Refused {
 /// polls again if it returns true. A waker would cost a system call.
 pub struct Limited<S> {
     stream: S,
-    /// What follows the first write, and is still to be sent.
+    /// The body of the request, which follows the head that hyper writes.
     body: Rc<[u8]>,
+    /// The number of bytes of the body that have been sent.
     sent: usize,
     gate: Gate,
     check: Check,
@@ -74,7 +75,7 @@ impl Gate {
 
 impl<S> Limited<S> {
     /// Allows `limit` bytes of `stream` to be read, all of which must pass `check`. [`Gate::raise`] allows more. `body`
-    /// follows the bytes that are written up to the first flush.
+    /// is sent after all that is written before the first flush.
     pub fn new(stream: S, body: Rc<[u8]>, limit: usize, check: Check) -> (Self, Gate) {
         let state = GateState { allowance: Cell::new(limit), open: Cell::default(), opened: Cell::default() };
         let gate = Gate(Rc::new(state));
@@ -141,7 +142,7 @@ impl<S: AsyncRead + Unpin> Read for Limited<S> {
 impl<S: AsyncWrite + Unpin> Write for Limited<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        // In one packet, if they fit.
+        // Sends both in one packet, if they fit.
         let parts = [IoSlice::new(bytes), IoSlice::new(&this.body[this.sent..])];
         let written = match this.sent < this.body.len() {
             true => ready!(Pin::new(&mut this.stream).poll_write_vectored(context, &parts)),
@@ -170,7 +171,7 @@ impl<S: AsyncWrite + Unpin> Write for Limited<S> {
         let this = &mut *self;
         while this.gate.0.open.get() && this.sent < this.body.len() {
             match ready!(Pin::new(&mut this.stream).poll_write(context, &this.body[this.sent..])) {
-                // As above: the answer says more.
+                // The server has closed the connection, as above.
                 Ok(0) => this.sent = this.body.len(),
                 Err(error) if is_gone(&error) => this.sent = this.body.len(),
                 written => this.sent += written?,

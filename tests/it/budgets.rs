@@ -33,7 +33,7 @@ const BUDGET: Budget = match FULL {
         system_calls: 34,
         page_faults: 22,
         instructions: 114_000,
-        peak_rss: 700 << 10,
+        peak_rss: 600 << 10,
     },
     true => Budget {
         bytes: 1_290_000,
@@ -41,7 +41,7 @@ const BUDGET: Budget = match FULL {
         system_calls: 34,
         page_faults: 39,
         instructions: 135_000,
-        peak_rss: 1_450 << 10,
+        peak_rss: 1_350 << 10,
     },
 };
 

@@ -58,7 +58,7 @@ fn a_bad_header_is_refused_and_its_value_is_not_shown() {
         assert!(line.contains("--header") && !line.contains("SECR"), "{line}");
     }
     for framing in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
-        lprobe(["--header", framing, ":1"]).unhealthy_saying(&["lprobe sends it itself"]);
+        lprobe(["--header", framing, ":1"]).unhealthy_saying(&["lprobe sets this header itself"]);
     }
     for bad in ["SECRET", ""] {
         let line = lprobe(["--basic-auth", bad, ":1"]).unhealthy();

@@ -14,7 +14,7 @@ fn a_health_document_is_judged_by_its_values() {
     lprobe(["--json", "/status=UP", &target]).healthy();
     lprobe(["--json", "/status=UP", "--json=/components/db/status=DOWN", "--contains=DOWN", &target]).healthy();
     let line = lprobe(["--json", "/status=UP", "--json=/components/db/status=UP", &target]).unhealthy();
-    assert!(line.ends_with(": the value at the pointer of --json (number 2) is another one"), "{line}");
+    assert!(line.ends_with(": the value at the pointer of --json (number 2) is not the expected one"), "{line}");
     lprobe(["--json=/none=UP", &target]).unhealthy_saying(&["has no value at the pointer of --json (number 1)"]);
     lprobe(["--json=/status=UP", "--lacks=DOWN", &target]).unhealthy_saying(&["--lacks (number 1)"]);
     lprobe(["--json=/status=UP", "--contains=none", &target]).unhealthy_saying(&["--contains (number 1)"]);

@@ -66,6 +66,9 @@ fn redirects_lead_into_tls_and_out_of_it() {
         let outcome = lprobe([ca[0], ca[1], ca[2], &plain.http("/")]);
         assert_eq!(outcome.status.success(), is_healthy, "{host}: {outcome:?}");
     }
+    let second = Server::answering(to(&format!("https://127.0.0.1:{}/", named.port)));
+    let first = Server::answering(to(&format!("http://127.0.0.1:{}/", second.port)));
+    lprobe([ca[0], ca[1], ca[2], &first.http("/")]).healthy();
 }
 
 #[test]

@@ -297,12 +297,15 @@ fn what_outlasts_the_deadline_is_ended_with_the_name_of_its_target() {
         let inject = format!("--inject=writev,sendto:delay_exit={time}");
         let mut command = Command::new("strace");
         command.args(["--output=/dev/null", &inject]).arg(binary());
-        run(command.args(["--timeout=100ms", "--tls-no-verify", &target]).args(arguments))
+        run(command.args(["--timeout=100ms", "--tls-no-verify"]).args(arguments))
     };
-    held("20ms", &[]).unhealthy_saying(&["/well?...: no ", " within 100 ms"]);
+    held("20ms", &[&target]).unhealthy_saying(&["/well?...: no ", " within 100 ms"]);
     let words = "/well?...: no verdict within 100 ms, since this machine is too busy, or the server's certificates";
-    held("1s", &[]).unhealthy_saying(&[words]);
-    held("1s", &["tcp://127.0.0.1:1"]).unhealthy_saying(&[words]);
+    held("1s", &[&target]).unhealthy_saying(&[words]);
+    held("1s", &[&target, "tcp://127.0.0.1:1"]).unhealthy_saying(&[words]);
+    // A redirect may lead into TLS.
+    let plain = Server::answering(format!("HTTP/1.1 302 \r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"));
+    held("1s", &["--follow", &plain.http("/plain")]).unhealthy_saying(&["/plain: no verdict within 100 ms"]);
     // Each attempt has an alarm of its own.
-    held("20ms", &["--wait=1s"]).unhealthy_saying(&["/well?...: no ", " within "]);
+    held("20ms", &["--wait=1s", &target]).unhealthy_saying(&["/well?...: no ", " within "]);
 }

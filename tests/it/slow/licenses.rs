@@ -1,5 +1,6 @@
 //! `scripts/licenses`: whether there is a text for all that is in the binaries.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -76,5 +77,20 @@ fn a_crate_without_a_text_fails() {
         let outcome = with(&json!([known, component(name, "required")]));
         assert_eq!(outcome.stderr, format!("licenses: there is no text for {name} 1.0.0\n"));
         assert_eq!(outcome.status.code(), Some(1), "{outcome:?}");
+    }
+}
+
+/// Licences and bans are looked at for the processors of scripts/toolchain.
+#[test]
+fn every_processor_is_looked_at() {
+    let named = |file: &str, separator: char| {
+        let text = fs::read_to_string(repository(file)).expect("a file");
+        let words = text.split(separator).filter(|word| word.contains("-unknown-linux-musl"));
+        words.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let processors = named("scripts/toolchain", ' ');
+    assert!(processors.len() > 1, "{processors:?}");
+    for file in ["about.toml", "deny.toml"] {
+        assert_eq!(named(file, '"'), processors, "{file}");
     }
 }

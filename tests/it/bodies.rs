@@ -3,8 +3,9 @@
 use std::fs;
 use std::io::{Read, Write};
 
-use crate::support::lprobe;
+use crate::support::netns::{isolated, sysctl};
 use crate::support::server::{Server, until_closed};
+use crate::support::{have_root, lprobe};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -70,4 +71,28 @@ fn an_answer_to_half_a_body_counts() {
         until_closed(stream);
     });
     lprobe([&*data, &server.http("/")]).unhealthy_saying(&["status 413"]);
+}
+
+/// A socket that takes 4 KiB at a time: the rest of the body is sent when there is room again.
+#[test]
+fn a_body_is_sent_in_pieces_where_there_is_no_room() {
+    if !have_root() {
+        return;
+    }
+    isolated(|| {
+        sysctl("ipv4/tcp_wmem", "4096 4096 4096");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("body");
+        let body = b"0123456789abcdef".repeat(4096);
+        fs::write(&file, &body).expect("a file");
+        let data = format!("--data=@{}", file.display());
+        lprobe([&*data, &awaiting(body).http("/")]).healthy();
+        // It answers, and takes none of the rest.
+        let server = Server::start(|mut stream| {
+            stream.write_all(OK.as_bytes()).expect("it is read");
+        });
+        for _ in 0..20 {
+            lprobe([&*data, &server.http("/")]).healthy();
+        }
+    });
 }

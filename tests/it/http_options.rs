@@ -42,7 +42,12 @@ fn headers_are_the_callers() {
     );
     assert!(request(&["--header", "Host: service.example"]).contains("\r\nhost: service.example\r\n"));
     assert!(!request(&["--header", "Host: service.example"]).contains("HOST"));
-    assert!(request(&["--header", "Accept: text/plain"]).contains("\r\naccept: text/plain\r\n"));
+    for header in ["Accept: text/plain", "Connection: keep-alive", "User-Agent: x"] {
+        let header = header.to_ascii_lowercase();
+        let (name, _) = header.split_once(' ').expect("a name");
+        let request = request(&["--header", &header]);
+        assert!(request.contains(&format!("\r\n{header}\r\n")) && request.matches(name).count() == 1, "{request}");
+    }
     assert!(request(&["--user-agent", "kube-probe/1.30"]).contains("\r\nuser-agent: kube-probe/1.30\r\n"));
     assert!(request(&["--basic-auth", "user:pass:word"]).contains("\r\nauthorization: Basic dXNlcjpwYXNzOndvcmQ=\r\n"));
     assert!(request(&["--basic-auth", "a:"]).contains("\r\nauthorization: Basic YTo=\r\n"));

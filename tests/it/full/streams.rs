@@ -108,7 +108,8 @@ fn tls_without_a_protocol_is_a_handshake_and_an_exchange() {
     let shown = ["--tls-client-cert", text(&client.certificate), "--tls-client-key", text(&client.key)];
     let exchange = ["--send=a", "--expect=hello", &*target];
     lprobe(ca.iter().chain(&shown).chain(&exchange)).healthy();
-    lprobe(ca.iter().chain(&exchange)).unhealthy_saying(&["client certificate required"]);
+    lprobe(ca.iter().chain(&exchange))
+        .unhealthy_saying(&["TLS alert certificate_required", "it seems (--tls-client-cert, --tls-client-key)"]);
 }
 
 #[test]

@@ -169,7 +169,7 @@ impl<S: AsyncWrite + Unpin> Write for Limited<S> {
     /// Sends the rest of the body: hyper flushes when it has written the whole head.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        while this.gate.0.open.get() && this.sent < this.body.len() {
+        while this.sent < this.body.len() {
             match ready!(Pin::new(&mut this.stream).poll_write(context, &this.body[this.sent..])) {
                 // The server has closed the connection, as above.
                 Ok(0) => this.sent = this.body.len(),

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 
 use crate::support::netns::{isolated, sysctl};
 use crate::support::server::{Server, until_closed};
-use crate::support::{have_root, lprobe};
+use crate::support::{have_root, lprobe, repository};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
@@ -23,6 +23,8 @@ fn awaiting(body: Vec<u8>) -> Server {
 #[test]
 fn a_body_is_sent_as_it_stands() {
     let call = r#"{"jsonrpc":"2.0","method":"health","id":1}"#;
+    let page = fs::read_to_string(repository("docs/http.md")).expect("the page");
+    assert!(page.contains(&format!("--data '{call}'")), "the page has another one");
     let server = awaiting(call.into());
     lprobe(["--data", call, "--header=Content-Type: application/json", &server.http("/rpc")]).healthy();
     let head = server.request();

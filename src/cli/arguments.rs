@@ -63,13 +63,11 @@ impl<'a> Arguments<'a> {
         variables: &'a Variables,
     ) -> Result<Self, BadUsage> {
         // Declares only the options that the command line names, since each of some fifty costs 5,000 instructions and
-        // 1.5 KB. If something is wrong, all are declared, so that the error is right.
+        // 1.5 KB.
         let named = |name: &str| arguments.iter().any(|argument| names(argument, name));
-        let parse = |wanted: &dyn Fn(&str) -> bool| {
-            command(known, wanted).args_override_self(rules == Rules::Go).try_get_matches_from(&arguments)
-        };
-        let matches = parse(&named).or_else(|_| parse(&|_| true));
-        let matches = matches.map_err(|error| BadUsage::of_clap(&error, known))?;
+        let command = command(known, &named).args_override_self(rules == Rules::Go);
+        let matches =
+            command.try_get_matches_from(&arguments).map_err(|_| BadUsage::in_arguments(&arguments, known))?;
         let has_options = arguments.iter().any(|argument| argument.as_bytes().starts_with(b"-"));
         let arguments = Self { matches, has_options, rules, variables };
         for option in known.iter().filter(|option| !option.is_available()) {
@@ -266,7 +264,7 @@ pub fn flag_name(argument: &OsStr) -> Option<&[u8]> {
 /// Returns whether `argument` may name the option `name`. With a single dash, it may name any option.
 fn names(argument: &OsStr, name: &str) -> bool {
     match argument.as_bytes() {
-        [b'-', b'-', long @ ..] => long.split(|&byte| byte == b'=').next() == Some(name.as_bytes()) || long == b"v",
+        [b'-', b'-', ..] => flag_name(argument).is_some_and(|long| long == name.as_bytes() || long == b"v"),
         [b'-', ..] => true,
         _ => false,
     }

@@ -4,9 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use super::options::Opt;
+use super::arguments::flag_name;
+use super::options::{Group, Opt, Takes};
 use super::similar::most_similar;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Why the arguments can't be used: one line that is safe to print.
 #[derive(Debug)]
@@ -55,19 +55,30 @@ impl Display for Quoted<'_> {
 }
 
 impl BadUsage {
-    /// Returns the error that clap found, where these are the options that there are.
-    pub fn of_clap(error: &clap::Error, known: &[&'static Opt]) -> Self {
-        let argument = name_in(error.get(ContextKind::InvalidArg));
-        Self(match error.kind() {
-            ErrorKind::UnknownArgument => unknown(&argument, known),
-            ErrorKind::InvalidValue => format!("{argument} needs a value"),
-            ErrorKind::TooManyValues => format!("{argument} takes no value"),
-            ErrorKind::ArgumentConflict => match name_in(error.get(ContextKind::PriorArg)) {
-                prior if prior == argument => format!("{argument} can be given once only"),
-                _ => format!("{argument} goes with no other argument"),
-            },
-            kind => format!("{argument}: {kind}"),
-        })
+    /// Returns what is wrong with arguments that clap refuses. clap could say it too, by its feature `error-context`, which
+    /// takes 5 KB.
+    pub fn in_arguments(arguments: &[OsString], known: &[&'static Opt]) -> Self {
+        let mut seen: Vec<&'static Opt> = Vec::new();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next().filter(|argument| *argument != "--") {
+            let Some(name) = flag_name(argument).filter(|_| argument != "-") else { continue };
+            let Some(option) = known.iter().rfind(|option| option.is_named(name, argument.len() == 2)) else {
+                return Self(unknown(&argument.to_string_lossy(), known));
+            };
+            let has_value = argument.as_bytes().contains(&b'=');
+            if has_value && option.group == Group::Command {
+                return Self(format!("{} takes no value", option.dashed()));
+            }
+            if !has_value && option.takes != Takes::Nothing && rest.next().is_none() {
+                return Self(format!("{} needs a value", option.dashed()));
+            }
+            if option.takes != Takes::Many && seen.iter().any(|seen| seen.name == option.name) {
+                return Self(format!("{} can be given once only", option.dashed()));
+            }
+            seen.push(option);
+        }
+        let command = seen.iter().find(|option| option.group == Group::Command).map(|command| command.dashed());
+        Self(format!("{} goes with no other argument", command.unwrap_or_default()))
     }
 }
 
@@ -77,26 +88,15 @@ const MIN_SIMILARITY: f64 = 0.84;
 /// Returns the error for an unknown argument. A value that is attached to a flag, as to curl's -H, may be a secret, so
 /// it is not printed.
 fn unknown(argument: &str, known: &[&'static Opt]) -> String {
+    let argument = argument.split('=').next().unwrap_or_default();
     let shown = match argument.find(|part: char| !part.is_ascii_alphanumeric() && part != '-') {
         Some(end) => format!("{}...", &argument[..end]),
         None => argument.to_owned(),
     };
     let shown = Quoted(OsStr::new(&shown)).to_string();
-    let name = argument.trim_start_matches('-').split('=').next().unwrap_or_default();
-    match most_similar(name, &mut known.iter().map(|option| option.name)) {
+    match most_similar(argument.trim_start_matches('-'), &mut known.iter().map(|option| option.name)) {
         (similar, MIN_SIMILARITY..) => format!("unexpected argument {shown}; did you mean --{similar}?"),
         _ => format!("unexpected argument {shown}; see lprobe --help"),
-    }
-}
-
-/// Returns clap's name of an argument, such as `--port <PORT>`, without the value.
-fn name_in(argument: Option<&ContextValue>) -> String {
-    match argument {
-        Some(ContextValue::String(name)) => {
-            let end = name.find(" <").or(name.find("[=<")).unwrap_or(name.len());
-            name[..end].into()
-        }
-        _ => String::new(),
     }
 }
 

@@ -152,6 +152,20 @@ impl Opt {
         full(Self::other_tool(name, value, help))
     }
 
+    /// Returns whether a flag of this name, without its dashes, is the option. A long flag may have one dash, so that
+    /// `--v` must equal `-v`.
+    pub fn is_named(&self, name: &[u8], has_one_dash: bool) -> bool {
+        match name {
+            [letter] => self.short == Some(char::from(*letter)) && (has_one_dash || *letter == b'v'),
+            long => long == self.name.as_bytes(),
+        }
+    }
+
+    /// Returns the name with its dashes.
+    pub fn dashed(&self) -> String {
+        [if self.name.len() == 1 { "-" } else { "--" }, self.name].concat()
+    }
+
     /// Returns whether the full build has the option, or else the small build.
     pub fn is_in(&self, full: bool) -> bool {
         full || !self.full

@@ -26,6 +26,15 @@ pub fn has_variables(prefix: &str) -> bool {
     false
 }
 
+/// Returns the name that the kernel has for this container: gethostname(2).
+pub fn hostname() -> Vec<u8> {
+    let mut name = vec![0; 65];
+    // SAFETY: the buffer is as long as is said. A failure leaves it as it is: an empty name.
+    unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len()) };
+    name.truncate(name.iter().position(|&byte| byte == 0).unwrap_or_default());
+    name
+}
+
 /// Returns the path that this program was started with. Linux passes it at exec, so that no /proc is needed.
 ///
 /// # Errors

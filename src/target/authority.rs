@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::bad_target::BadTarget;
+use super::hostname::Hostname;
 
 /// A host and a port: RFC 3986, section 3.2, without user information.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Host {
     Localhost6,
     /// An address literal.
     Literal(IpAddr),
+    /// The container's own hostname.
+    Own(&'static Hostname),
 }
 
 /// The addresses of DNS resolvers that forward queries to other hosts: Docker's for user-defined networks, and the two of
@@ -45,6 +48,8 @@ impl Authority {
             Host::Literal(IpAddr::V4(_)) => return Err(BadTarget::NotIpv6),
             Host::Literal(IpAddr::V6(_)) => {}
             Host::Localhost | Host::Localhost6 => self.host = Host::Localhost6,
+            Host::Own(Hostname { addresses, .. }) if addresses.iter().all(IpAddr::is_ipv6) => {}
+            Host::Own(_) => return Err(BadTarget::NotIpv6),
         }
         Ok(())
     }
@@ -59,6 +64,19 @@ impl Host {
             Self::Localhost => &[V4, V6],
             Self::Localhost6 => &[V6],
             Self::Literal(address) => std::slice::from_ref(address),
+            Self::Own(hostname) => &hostname.addresses,
+        }
+    }
+
+    /// Checks that an address may be this container's.
+    pub fn check(address: IpAddr) -> Result<(), BadTarget> {
+        // The kernel connects 0.0.0.0 and :: to itself, but neither is an address of a host.
+        match address.to_canonical() {
+            meant if meant.is_unspecified() => Err(BadTarget::Unspecified),
+            IpAddr::V6(meant) if meant.is_unicast_link_local() => Err(BadTarget::LinkLocal),
+            IpAddr::V4(meant) if RESOLVERS.contains(&meant) => Err(BadTarget::Resolver),
+            meant if meant.is_multicast() || meant == Ipv4Addr::BROADCAST => Err(BadTarget::ForeignHost),
+            _ => Ok(()),
         }
     }
 }
@@ -97,19 +115,16 @@ impl FromStr for Host {
         if text.eq_ignore_ascii_case("localhost") {
             return Ok(Self::Localhost);
         }
-        let address = match text.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
-            Some(inner) => inner.parse().map(IpAddr::V6),
-            None => text.parse().map(IpAddr::V4),
-        }
-        .map_err(|_| if text.starts_with('[') { BadTarget::Ipv6 } else { BadTarget::ForeignHost })?;
-        // The kernel connects 0.0.0.0 and :: to itself, but neither is an address of a host.
-        match address.to_canonical() {
-            meant if meant.is_unspecified() => Err(BadTarget::Unspecified),
-            IpAddr::V6(meant) if meant.is_unicast_link_local() => Err(BadTarget::LinkLocal),
-            IpAddr::V4(meant) if RESOLVERS.contains(&meant) => Err(BadTarget::Resolver),
-            meant if meant.is_multicast() || meant == Ipv4Addr::BROADCAST => Err(BadTarget::ForeignHost),
-            _ => Ok(Self::Literal(address)),
-        }
+        let address = match text.strip_prefix('[') {
+            Some(rest) => {
+                rest.strip_suffix(']').and_then(|inner| inner.parse().ok()).map(IpAddr::V6).ok_or(BadTarget::Ipv6)?
+            }
+            None => match text.parse() {
+                Ok(address) => IpAddr::V4(address),
+                Err(_) => return Hostname::parse(text).map(Self::Own),
+            },
+        };
+        Self::check(address).map(|()| Self::Literal(address))
     }
 }
 
@@ -125,6 +140,7 @@ impl fmt::Display for Host {
             Self::Localhost | Self::Localhost6 => out.write_str("localhost"),
             Self::Literal(IpAddr::V4(address)) => write!(out, "{address}"),
             Self::Literal(IpAddr::V6(address)) => write!(out, "[{address}]"),
+            Self::Own(hostname) => out.write_str(&hostname.name),
         }
     }
 }

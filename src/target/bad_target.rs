@@ -23,6 +23,8 @@ pub enum BadTarget {
     NoAuthority,
     /// A host that can't be this container, or that only a resolver could look up.
     ForeignHost,
+    /// The container's own hostname, for which /etc/hosts has no address.
+    HostnameWithoutAddress,
     /// `0.0.0.0` or `[::]`.
     Unspecified,
     /// `[fe80::...]`, which has a meaning only together with the name of an interface.
@@ -89,9 +91,10 @@ impl fmt::Display for BadTarget {
             Self::NotInThisBuild => "needs lprobe-full",
             Self::NoAuthority => "no host and no port; try http://localhost/",
             Self::ForeignHost => {
-                "lprobe only reaches its own container: the host must be localhost, a loopback address \
-                 or an address of this container"
+                "lprobe only reaches its own container: the host must be localhost, a loopback address, \
+                 or this container's hostname or address"
             }
+            Self::HostnameWithoutAddress => "/etc/hosts has no address for this container's hostname; try localhost",
             Self::Unspecified => {
                 "this is an address to listen on, and lprobe only reaches its own container: try localhost"
             }

@@ -4,6 +4,7 @@
 pub mod authority;
 pub mod bad_target;
 pub mod endpoint;
+pub mod hostname;
 mod location;
 pub mod scheme;
 pub mod url_path;

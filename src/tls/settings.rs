@@ -7,6 +7,7 @@ use rustls::pki_types::ServerName;
 use super::credentials::Credentials;
 use crate::target::authority::Host;
 use crate::target::endpoint::Endpoint;
+use crate::target::hostname::Hostname;
 
 /// The TLS settings for one server.
 #[derive(Debug, Clone)]
@@ -51,5 +52,9 @@ pub fn server_name(host: Host) -> ServerName<'static> {
         Host::Localhost | Host::Localhost6 => ServerName::try_from("localhost").expect("it is a DNS name"),
         Host::Literal(IpAddr::V4(address)) => ServerName::from(IpAddr::V4(address)),
         Host::Literal(IpAddr::V6(address)) => ServerName::from(IpAddr::V6(address)),
+        // A hostname of Linux need not be a name of DNS.
+        Host::Own(Hostname { name, addresses }) => {
+            ServerName::try_from(name.as_str()).unwrap_or_else(|_| ServerName::from(addresses[0]))
+        }
     }
 }

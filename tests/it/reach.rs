@@ -1,5 +1,6 @@
 //! Promise 1: lprobe reaches only its own container. And a connection that only met itself is no service.
 
+use std::fs;
 use std::io::Write;
 use std::iter::from_fn;
 use std::net::{SocketAddr, TcpStream};
@@ -7,9 +8,12 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use nix::sched::{CloneFlags, unshare};
+use tempfile::NamedTempFile;
+
 use crate::support::netns::{ip, isolated, packets_out, sysctl, with_a_way_out};
 use crate::support::server::{LOCALHOST, LOCALHOST6, Server};
-use crate::support::{binary, have, have_tools, lprobe, run};
+use crate::support::{binary, have, have_root, have_tools, lprobe, run, tool};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 const ONLY: &str = "lprobe only reaches its own container";
@@ -104,6 +108,39 @@ fn an_address_of_this_container_is_reached() {
             assert!(server.request().contains(&format!("host: {authority}\r\n")));
             lprobe([format!("tcp://{authority}")]).healthy();
         }
+    });
+}
+
+/// /etc/hosts says what the hostname's addresses are, and the kernel proves each of them.
+#[test]
+fn the_hostname_of_this_container_is_reached_and_no_other_name() {
+    if !have_root() || !have_tools(&["mount"]) {
+        return;
+    }
+    with_a_way_out(|| {
+        unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWUTS).expect("root may");
+        let mount = |arguments: &[&str]| assert!(tool("mount").args(arguments).status().expect("mount").success());
+        mount(&["--make-rprivate", "/"]);
+        let mut hosts = NamedTempFile::new().expect("a file");
+        mount(&["--bind", hosts.path().to_str().expect("UTF-8"), "/etc/hosts"]);
+        fs::write("/proc/sys/kernel/hostname", "web-1").expect("a hostname");
+
+        lprobe(["http://web-1:80/"]).unhealthy_saying(&["/etc/hosts has no address for this container's hostname"]);
+        writeln!(hosts, "127.0.0.1 localhost\n192.0.2.1 web-1\n10.77.0.9 web web-1\n10.77.0.9 other").expect("a file");
+        let server = Server::start_on([10, 77, 0, 9].into(), |mut stream| drop(stream.write_all(OK)));
+        // The first address is another's.
+        lprobe([format!("http://web-1:{}/", server.port)]).healthy();
+        assert!(server.request().contains(&format!("host: web-1:{}\r\n", server.port)));
+        lprobe([format!("tcp://WEB-1:{}", server.port)]).healthy();
+        lprobe(["--ipv6", "tcp://web-1:80"]).unhealthy_saying(&["--ipv6: the target is an IPv4 address"]);
+        for other in ["other", "web", "web-1.example", "web-1."] {
+            lprobe([format!("http://{other}:{}/", server.port)]).unhealthy_saying(&[ONLY]);
+        }
+        fs::write(hosts.path(), "fd77::1 web-1\n").expect("a file");
+        let server = Server::start_on("fd77::1".parse().expect("an address"), |mut stream| drop(stream.write_all(OK)));
+        lprobe(["--ipv6".to_owned(), format!("http://web-1:{}/", server.port)]).healthy();
+        fs::write(hosts.path(), "192.0.2.1 web-1\n").expect("a file");
+        assert_nothing_leaves("http://web-1:80/", &["192.0.2.1", ONLY]);
     });
 }
 

@@ -71,11 +71,17 @@ impl<'a> Arguments<'a> {
         let has_options = arguments.iter().any(|argument| argument.as_bytes().starts_with(b"-"));
         let arguments = Self { matches, has_options, rules, variables };
         for option in known.iter().filter(|option| !option.is_available()) {
-            if arguments.asked(option)? {
-                return Err(BadUsage(format!("--{} {}", option.name, BadTarget::NotInThisBuild)));
+            if arguments.asked(option) {
+                arguments.refuse(format!("--{} {}", option.name, BadTarget::NotInThisBuild));
             }
         }
         Ok(arguments)
+    }
+
+    /// Records that the arguments can't be used. The first refusal is the one that [`super::parse`] returns, whatever is
+    /// made of the arguments after it.
+    pub fn refuse(&self, problem: String) {
+        self.variables.refuse(BadUsage(problem));
     }
 
     /// Returns whether the command line asks for a command, as `--help` is one.
@@ -91,8 +97,8 @@ impl<'a> Arguments<'a> {
     }
 
     /// Returns whether the command line has `option`, and does not switch it off, as in `--gzip=false`.
-    pub fn asked(&self, option: &Opt) -> Result<bool, BadUsage> {
-        Ok(self.given(option.name) && (option.takes != Takes::Nothing || self.flag(option.name)?))
+    pub fn asked(&self, option: &Opt) -> bool {
+        self.given(option.name) && (option.takes != Takes::Nothing || self.flag(option.name))
     }
 
     /// Returns the values on the command line, before variables in them are expanded.
@@ -106,41 +112,40 @@ impl<'a> Arguments<'a> {
     }
 
     /// Returns whether an option without a value is on.
-    pub fn flag(&self, name: &'static str) -> Result<bool, BadUsage> {
-        Ok(self.one(name, parse_bool)?.unwrap_or(false))
+    pub fn flag(&self, name: &'static str) -> bool {
+        self.one(name, parse_bool).unwrap_or(false)
     }
 
-    /// Reads the value of an option with `reader`.
-    pub fn one<T, E: Display>(
-        &self,
-        name: &'static str,
-        reader: fn(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, BadUsage> {
+    /// Reads the value of an option with `reader`. Returns `None` for a value that is refused, and records that.
+    pub fn one<T, E: Display>(&self, name: &'static str, reader: fn(&str) -> Result<T, E>) -> Option<T> {
         let mut value = None;
         self.each(name, &mut |text| {
             value = Some(reader(text).map_err(|error| error.to_string())?);
             Ok(())
-        })?;
-        Ok(value)
+        });
+        value
     }
 
-    /// Reads each value of an option with `reader`.
-    pub fn many<T, E: Display>(
-        &self,
-        name: &'static str,
-        reader: fn(&str) -> Result<T, E>,
-    ) -> Result<Vec<T>, BadUsage> {
+    /// Reads each value of an option with `reader`. Records the first value that is refused.
+    pub fn many<T, E: Display>(&self, name: &'static str, reader: fn(&str) -> Result<T, E>) -> Vec<T> {
         let mut values = Vec::new();
         self.each(name, &mut |text| {
             values.push(reader(text).map_err(|error| error.to_string())?);
             Ok(())
-        })?;
-        Ok(values)
+        });
+        values
     }
 
-    /// Calls `reader` with each value of an option: those of the command line, or else those of the environment. This
-    /// function is not generic, since its callers are compiled once for each type that is read.
-    fn each(&self, name: &str, reader: &mut dyn FnMut(&str) -> Result<(), String>) -> Result<(), BadUsage> {
+    /// Calls `reader` with each value of an option, and records the first refusal. This function is not generic, since its
+    /// callers are compiled once for each type that is read.
+    fn each(&self, name: &str, reader: &mut dyn FnMut(&str) -> Result<(), String>) {
+        if let Err(refused) = self.try_each(name, reader) {
+            self.variables.refuse(refused);
+        }
+    }
+
+    /// Calls `reader` with each value of an option: those of the command line, or else those of the environment.
+    fn try_each(&self, name: &str, reader: &mut dyn FnMut(&str) -> Result<(), String>) -> Result<(), BadUsage> {
         let values = self.raw(name);
         for raw in &values {
             let refuse = |problem: &dyn Display| {

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::arguments::{Arguments, list};
-use super::bad_usage::BadUsage;
 use super::command::Command;
 use super::escape::{unescape, unescape_nonempty};
 #[cfg(feature = "full")]
@@ -46,90 +45,84 @@ pub struct RunSettings {
 
 impl RunSettings {
     /// Reads the settings from these groups, of which there is at least one.
-    pub fn read(groups: &[Arguments]) -> Result<Self, BadUsage> {
+    pub fn read(groups: &[Arguments]) -> Self {
         if ["connect-timeout", "timeout"].iter().all(|name| groups.iter().any(|group| group.given(name))) {
-            return Err(BadUsage("--connect-timeout can't go with --timeout".into()));
+            groups[0].refuse("--connect-timeout can't go with --timeout".into());
         }
-        let timeout = group_with(groups, "timeout")?.one("timeout", duration::parse)?;
-        let wait = group_with(groups, "wait")?.one("wait", duration::parse)?;
-        let verbose = group_with(groups, "verbose")?.flag("verbose")?;
-        Ok(Self { timeout, wait, verbose })
+        let timeout = group_with(groups, "timeout").one("timeout", duration::parse);
+        let wait = group_with(groups, "wait").one("wait", duration::parse);
+        let verbose = group_with(groups, "verbose").flag("verbose");
+        Self { timeout, wait, verbose }
     }
 }
 
 /// Returns the group that has an option of the whole run, or the first group if none has it.
-fn group_with<'a, 'b>(groups: &'a [Arguments<'b>], name: &str) -> Result<&'a Arguments<'b>, BadUsage> {
+fn group_with<'a, 'b>(groups: &'a [Arguments<'b>], name: &str) -> &'a Arguments<'b> {
     let mut given = groups.iter().filter(|group| group.given(name));
     let group = given.next().unwrap_or(&groups[0]);
-    match given.next() {
-        Some(_) => Err(BadUsage(format!("--{name} can be given once only"))),
-        None => Ok(group),
+    if given.next().is_some() {
+        group.refuse(format!("--{name} can be given once only"));
     }
+    group
 }
 
 /// Makes the plan, and the command to probe it.
 #[inline(never)]
-pub fn plan(
-    run: RunSettings,
-    mut groups: Vec<TargetGroup>,
-    voice: &Voice,
-    variables: &Variables,
-) -> Result<Command, BadUsage> {
+pub fn plan(run: RunSettings, mut groups: Vec<TargetGroup>, voice: &Voice, variables: &Variables) -> Command {
     let mut longest = Duration::ZERO;
     for group in &mut groups {
-        group.apply_to_targets()?;
-        group.refuse_useless_options()?;
-        longest = longest.max(group.default_timeout(voice)?);
+        group.apply_to_targets();
+        group.refuse_useless_options();
+        longest = longest.max(group.default_timeout(voice));
     }
     let timeout = run.timeout.unwrap_or(longest);
     let mut checks = Vec::new();
     for group in groups {
-        group.add_checks(&mut checks, voice, timeout)?;
+        group.add_checks(&mut checks, voice, timeout);
     }
     let plan = Plan { checks, timeout, wait: run.wait, verbose: run.verbose, variables: variables.names() };
-    Ok(Command::Probe(Box::new(plan)))
+    Command::Probe(Box::new(plan))
 }
 
 impl TargetGroup<'_> {
     /// Applies the options that change the targets.
-    fn apply_to_targets(&mut self) -> Result<(), BadUsage> {
-        if self.arguments.flag("ipv6")? {
+    fn apply_to_targets(&mut self) {
+        if self.arguments.flag("ipv6") {
             for target in &mut self.targets {
-                target.use_ipv6().map_err(|error| BadUsage(format!("--ipv6: {error}")))?;
+                if let Err(error) = target.use_ipv6() {
+                    self.arguments.refuse(format!("--ipv6: {error}"));
+                }
             }
         }
         #[cfg(feature = "full")]
-        grpc::name_services(&self.arguments, &mut self.targets)?;
-        Ok(())
+        grpc::name_services(&self.arguments, &mut self.targets);
     }
 
     /// Refuses an option that applies to no target: it asks for a check that would not be made. A variable is not
     /// refused, since it may be meant for other probes.
-    fn refuse_useless_options(&self) -> Result<(), BadUsage> {
+    fn refuse_useless_options(&self) {
         for option in OPTIONS.iter().filter(|option| self.arguments.given(option.name)) {
             let is_heeded = self.targets.iter().any(|target| option.group.applies_to(target.scheme()))
-                || FULL && option.group == Group::Tls && self.arguments.flag("follow")?;
-            if !is_heeded && self.arguments.asked(option)? {
+                || FULL && option.group == Group::Tls && self.arguments.flag("follow");
+            if !is_heeded && self.arguments.asked(option) {
                 let targets = applicable_targets(option);
-                return Err(BadUsage(format!("--{} is for {targets}, and there is no such target", option.name)));
+                self.arguments.refuse(format!("--{} is for {targets}, and there is no such target", option.name));
             }
         }
-        Ok(())
     }
 
     /// Returns the time limits of a connection and of a gRPC call, if the options set them.
-    fn times(&self, voice: &Voice) -> Result<[Option<Duration>; 2], BadUsage> {
+    fn times(&self, voice: &Voice) -> [Option<Duration>; 2] {
         let reader = if voice.rpc_timeout.is_some() { duration::go } else { duration::parse };
-        let connection = self.arguments.one("connect-timeout", reader)?;
-        Ok([connection, self.arguments.one("rpc-timeout", reader)?])
+        ["connect-timeout", "rpc-timeout"].map(|name| self.arguments.one(name, reader))
     }
 
     /// Returns the time limit of a run that sets none: the sum of those of a connection and of a call.
-    fn default_timeout(&self, voice: &Voice) -> Result<Duration, BadUsage> {
-        let [connection, call] = self.times(voice)?;
+    fn default_timeout(&self, voice: &Voice) -> Duration {
+        let [connection, call] = self.times(voice);
         let is_called = self.targets.iter().any(|target| matches!(target.scheme().kind, Kind::Grpc));
         let call = call.or(voice.rpc_timeout).filter(|_| is_called).unwrap_or_default();
-        Ok(connection.or(voice.connect_timeout).unwrap_or(TIMEOUT) + call)
+        connection.or(voice.connect_timeout).unwrap_or(TIMEOUT) + call
     }
 
     /// Returns whether the command line has this option, and it is for TLS.
@@ -138,22 +131,22 @@ impl TargetGroup<'_> {
     }
 
     /// Adds a check for each target.
-    fn add_checks(self, checks: &mut Vec<Check>, voice: &Voice, timeout: Duration) -> Result<(), BadUsage> {
+    fn add_checks(self, checks: &mut Vec<Check>, voice: &Voice, timeout: Duration) {
         let arguments = &self.arguments;
-        let max_latency = arguments.one("max-latency", duration::parse)?;
+        let max_latency = arguments.one("max-latency", duration::parse);
         if max_latency.is_some_and(|limit| limit >= timeout) {
-            return Err(BadUsage("--max-latency must be less than --timeout".into()));
+            arguments.refuse("--max-latency must be less than --timeout".into());
         }
-        let request = Rc::new(http::request(arguments, voice)?);
+        let request = Rc::new(http::request(arguments, voice));
         let follows_to_tls = FULL && request.follow && OPTIONS.iter().any(|option| self.gives_tls(option));
-        let send = arguments.many("send", unescape)?.pop().unwrap_or_default();
-        let exchange = Rc::new(Exchange { send, expect: arguments.many("expect", unescape_nonempty)? });
+        let send = arguments.many("send", unescape).pop().unwrap_or_default();
+        let exchange = Rc::new(Exchange { send, expect: arguments.many("expect", unescape_nonempty) });
         #[cfg(feature = "full")]
         let call = {
-            let [connection, call] = self.times(voice)?;
+            let [connection, call] = self.times(voice);
             let connection = voice.connect_timeout.map(|default| connection.unwrap_or(default)).unwrap_or(timeout);
             let time = call.or(voice.rpc_timeout).unwrap_or(timeout).min(timeout);
-            Rc::new(grpc::call(arguments, voice, connection, time)?)
+            Rc::new(grpc::call(arguments, voice, connection, time))
         };
         let mut tls = Tls::new();
         let endpoint = |authority: Authority| match &self.unix_socket {
@@ -165,7 +158,7 @@ impl TargetGroup<'_> {
             let probe = match target {
                 Target::Http(target) => Probe::Http(HttpProbe {
                     endpoint: endpoint(target.authority),
-                    tls: tls.settings(arguments, target.tls || follows_to_tls, target.authority.host)?,
+                    tls: tls.settings(arguments, target.tls || follows_to_tls, target.authority.host),
                     request: request.clone(),
                     changes: Changes::default(),
                     target,
@@ -173,27 +166,32 @@ impl TargetGroup<'_> {
                 #[cfg(feature = "full")]
                 Target::Grpc(target) => Probe::Grpc(GrpcProbe {
                     endpoint: endpoint(target.authority),
-                    tls: tls.settings(arguments, target.tls, target.authority.host)?,
+                    tls: tls.settings(arguments, target.tls, target.authority.host),
                     call: call.clone(),
                     target,
                 }),
                 #[cfg(not(feature = "full"))]
-                Target::Grpc(_) => return Err(BadUsage(BadTarget::NotInThisBuild.to_string())),
+                Target::Grpc(_) => {
+                    arguments.refuse(BadTarget::NotInThisBuild.to_string());
+                    continue;
+                }
                 Target::Stream(_, Endpoint::Authority(authority)) => {
-                    let tls = tls.settings(arguments, scheme.tls, authority.host)?;
+                    let tls = tls.settings(arguments, scheme.tls, authority.host);
                     Probe::Stream(StreamProbe { scheme, endpoint: endpoint(authority), tls }, exchange.clone())
                 }
                 Target::Stream(_, socket) => {
                     Probe::Stream(StreamProbe { scheme, endpoint: socket, tls: None }, exchange.clone())
                 }
-                Target::Udp(_) if exchange.send.is_empty() || exchange.expect.is_empty() => {
-                    return Err(BadUsage(
-                        "udp:// needs --send and --expect: only a reply shows that a service is healthy".into(),
-                    ));
+                Target::Udp(authority) => {
+                    if exchange.send.is_empty() || exchange.expect.is_empty() {
+                        arguments.refuse(
+                            "udp:// needs --send and --expect: only a reply shows that a service is healthy".into(),
+                        );
+                    }
+                    Probe::Udp(authority, exchange.clone())
                 }
-                Target::Udp(authority) => Probe::Udp(authority, exchange.clone()),
                 Target::Service(_, service, authority) => {
-                    let tls = tls.settings(arguments, scheme.tls, authority.host)?;
+                    let tls = tls.settings(arguments, scheme.tls, authority.host);
                     Probe::Service(service, StreamProbe { scheme, endpoint: endpoint(authority), tls })
                 }
                 Target::File(file) => Probe::File(file),
@@ -201,7 +199,6 @@ impl TargetGroup<'_> {
             };
             checks.push(Check { probe, max_latency });
         }
-        Ok(())
     }
 }
 

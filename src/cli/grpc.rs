@@ -1,42 +1,36 @@
 //! The options for gRPC.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, USER_AGENT};
 use hyper::http::HeaderValue;
 
 use super::arguments::Arguments;
-use super::bad_usage::BadUsage;
 use super::http;
 use super::voice::Voice;
 use crate::plan::GrpcCall;
 use crate::target::{GrpcTarget, Target};
 
 /// Reads the settings of a call, with these time limits for the connection and for the call.
-pub fn call(
-    arguments: &Arguments,
-    voice: &Voice,
-    connect_timeout: Duration,
-    timeout: Duration,
-) -> Result<GrpcCall, BadUsage> {
-    let mut headers = arguments.many("rpc-header", metadata)?;
-    headers.push((USER_AGENT, http::user_agent(arguments, voice)?));
-    Ok(GrpcCall { headers, gzip: arguments.flag("gzip")?, connect_timeout, timeout })
+pub fn call(arguments: &Arguments, voice: &Voice, connect_timeout: Duration, timeout: Duration) -> GrpcCall {
+    let mut headers = arguments.many("rpc-header", metadata);
+    headers.push((USER_AGENT, http::user_agent(arguments, voice)));
+    GrpcCall { headers, gzip: arguments.flag("gzip"), connect_timeout, timeout }
 }
 
 /// Sets the name of `--service` in each target that names no service.
-pub fn name_services(arguments: &Arguments, targets: &mut [Target]) -> Result<(), BadUsage> {
-    let Some(name) = arguments.one("service", |text| Ok::<_, BadUsage>(text.to_owned()))? else { return Ok(()) };
+pub fn name_services(arguments: &Arguments, targets: &mut [Target]) {
+    let Some(name) = arguments.one("service", |text| Ok::<_, Infallible>(text.to_owned())) else { return };
     for target in targets {
         match target {
             Target::Grpc(GrpcTarget { service, .. }) if service.is_empty() => *service = name.clone(),
             Target::Grpc(_) if arguments.given("service") => {
-                return Err(BadUsage(format!("--service can't go with a target that names one, {target}")));
+                arguments.refuse(format!("--service can't go with a target that names one, {target}"));
             }
             _ => {}
         }
     }
-    Ok(())
 }
 
 /// Reads custom metadata: gRPC over HTTP/2, "Requests". gRPC reserves the names that begin with `grpc-`.

@@ -11,7 +11,6 @@ use hyper::http::HeaderValue;
 use hyper::http::uri::Authority;
 
 use super::arguments::Arguments;
-use super::bad_usage::BadUsage;
 use super::escape::nonempty;
 use super::voice::Voice;
 use crate::FULL;
@@ -21,32 +20,32 @@ use crate::target::authority::parse_port;
 use crate::wire::Version;
 
 /// Reads the request to send, and the response to expect.
-pub fn request(arguments: &Arguments, voice: &Voice) -> Result<HttpRequest, BadUsage> {
-    let body = arguments.one("data", data)?;
+pub fn request(arguments: &Arguments, voice: &Voice) -> HttpRequest {
+    let body = arguments.one("data", data);
     let default = if body.is_some() { Method::POST } else { Method::GET };
-    let method = arguments.one("method", method)?.unwrap_or(default);
+    let method = arguments.one("method", method).unwrap_or(default);
     if body.is_some() && !has_body(&method) {
-        return Err(BadUsage("--data goes with --method POST or PUT".into()));
+        arguments.refuse("--data goes with --method POST or PUT".into());
     }
     let body: Rc<[u8]> = body.unwrap_or_default().into();
     let texts = Texts {
-        all: arguments.many("contains", nonempty)?,
-        any: arguments.many("contains-any", nonempty)?,
-        none: arguments.many("lacks", nonempty)?,
+        all: arguments.many("contains", nonempty),
+        any: arguments.many("contains-any", nonempty),
+        none: arguments.many("lacks", nonempty),
         #[cfg(feature = "full")]
-        json: arguments.many("json", str::parse)?,
+        json: arguments.many("json", str::parse),
         #[cfg(not(feature = "full"))]
         json: Vec::new(),
     };
     if method == Method::HEAD && !texts.is_empty() {
-        return Err(BadUsage("--contains and its like can't go with --method HEAD, whose answer has no body".into()));
+        arguments.refuse("--contains and its like can't go with --method HEAD, whose answer has no body".into());
     }
-    let version = if arguments.flag("http2")? { Version::Http2 } else { Version::Http1 };
-    let given = given(arguments, version)?;
-    let own = own(arguments, &given, has_body(&method).then_some(body.len()), version, voice)?;
-    let follow = arguments.flag("follow")? || voice.follows;
-    let statuses = arguments.one("http-codes", str::parse)?.unwrap_or(Statuses::SUCCESSFUL);
-    Ok(HttpRequest { version, method, body, follow, given, own, statuses, texts })
+    let version = if arguments.flag("http2") { Version::Http2 } else { Version::Http1 };
+    let given = given(arguments, version);
+    let own = own(arguments, &given, has_body(&method).then_some(body.len()), version, voice);
+    let follow = arguments.flag("follow") || voice.follows;
+    let statuses = arguments.one("http-codes", str::parse).unwrap_or(Statuses::SUCCESSFUL);
+    HttpRequest { version, method, body, follow, given, own, statuses, texts }
 }
 
 /// Reads a method. The table of options has been checked before, and allows no others.
@@ -68,26 +67,23 @@ fn data(text: &str) -> Result<Vec<u8>, Infallible> {
 type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// Reads the user's headers.
-fn given(arguments: &Arguments, version: Version) -> Result<Headers, BadUsage> {
-    let mut headers = arguments.many("header", header)?;
-    if FULL && version == Version::Http2 {
-        headers.iter().try_for_each(check_for_http2)?;
+fn given(arguments: &Arguments, version: Version) -> Headers {
+    let mut headers = arguments.many("header", header);
+    if FULL
+        && version == Version::Http2
+        && let Some(problem) = headers.iter().find_map(problem_with_http2)
+    {
+        arguments.refuse(problem);
     }
-    if let Some(credentials) = arguments.one("basic-auth", basic)? {
+    if let Some(credentials) = arguments.one("basic-auth", basic) {
         headers.push((AUTHORIZATION, credentials));
     }
-    Ok(headers)
+    headers
 }
 
 /// Returns lprobe's own headers, without those that the user gives. `body` is the length of the body, if there is one.
-fn own(
-    arguments: &Arguments,
-    given: &Headers,
-    body: Option<usize>,
-    version: Version,
-    voice: &Voice,
-) -> Result<Headers, BadUsage> {
-    let mut own = vec![(USER_AGENT, user_agent(arguments, voice)?), (ACCEPT, HeaderValue::from_static("*/*"))];
+fn own(arguments: &Arguments, given: &Headers, body: Option<usize>, version: Version, voice: &Voice) -> Headers {
+    let mut own = vec![(USER_AGENT, user_agent(arguments, voice)), (ACCEPT, HeaderValue::from_static("*/*"))];
     if version == Version::Http1 {
         own.push((CONNECTION, HeaderValue::from_static("close")));
     }
@@ -96,23 +92,21 @@ fn own(
         own.push((CONTENT_LENGTH, value(&length.to_string()).expect("digits")));
     }
     own.retain(|(name, _)| given.iter().all(|(given, _)| given != name));
-    Ok(own)
+    own
 }
 
 /// Reads the user agent. The default is that of the personality.
-pub fn user_agent(arguments: &Arguments, voice: &Voice) -> Result<HeaderValue, BadUsage> {
-    Ok(arguments.one("user-agent", value)?.unwrap_or(HeaderValue::from_static(voice.user_agent)))
+pub fn user_agent(arguments: &Arguments, voice: &Voice) -> HeaderValue {
+    arguments.one("user-agent", value).unwrap_or(HeaderValue::from_static(voice.user_agent))
 }
 
-/// Refuses headers about the connection, and a Host that can't be an authority.
-fn check_for_http2((name, value): &(HeaderName, HeaderValue)) -> Result<(), BadUsage> {
+/// Returns why HTTP/2 can't send a header: it is about the connection, or it is a Host that can't be an authority.
+fn problem_with_http2((name, value): &(HeaderName, HeaderValue)) -> Option<String> {
     if is_about_connection(name) {
-        return Err(BadUsage(format!("--header {name} can't be sent by HTTP/2, which --http2 asks for")));
+        return Some(format!("--header {name} can't be sent by HTTP/2, which --http2 asks for"));
     }
-    if name == HOST && !is_authority(value) {
-        return Err(BadUsage("--header Host: with --http2, expected a host and perhaps a port".into()));
-    }
-    Ok(())
+    (name == HOST && !is_authority(value))
+        .then(|| "--header Host: with --http2, expected a host and perhaps a port".into())
 }
 
 /// Returns whether a value is a host with an optional port, and not longer than a DNS name (RFC 1035, section 2.3.4)

@@ -39,10 +39,10 @@ pub type Understood = (&'static str, Result<Command, BadUsage>);
 pub fn parse(arguments: Vec<OsString>) -> Understood {
     let Picked { name, personality, mut invocation } = personality::pick(arguments);
     let variables = Variables::new();
-    let command =
-        (personality.command)(&mut invocation, &variables).map_err(|BadUsage(problem)| match variables.misspelt() {
-            Some(misspelt) => BadUsage(format!("{problem} ({misspelt})")),
-            None => BadUsage(problem),
-        });
+    let command = (personality.command)(&mut invocation, &variables);
+    let command = variables.refused().map_or(command, Err).map_err(|BadUsage(problem)| match variables.misspelt() {
+        Some(misspelt) => BadUsage(format!("{problem} ({misspelt})")),
+        None => BadUsage(problem),
+    });
     (name, command)
 }

@@ -27,28 +27,31 @@ impl Tls {
         Self(None)
     }
 
-    /// Returns the TLS settings for `host`, or `None` without `tls`.
-    pub fn settings(&mut self, arguments: &Arguments, tls: bool, host: Host) -> Result<Option<Settings>, BadUsage> {
+    /// Returns the TLS settings for `host`, or `None` without `tls`, or where the options are refused.
+    pub fn settings(&mut self, arguments: &Arguments, tls: bool, host: Host) -> Option<Settings> {
         if !tls {
-            return Ok(None);
+            return None;
         }
         let (source, name) = match &self.0 {
             Some(read) => read,
-            None => self.0.insert((source(arguments)?, arguments.one("tls-server-name", server_name)?)),
+            None => {
+                let source = source(arguments).map_err(|BadUsage(problem)| arguments.refuse(problem)).ok()?;
+                self.0.insert((source, arguments.one("tls-server-name", server_name)))
+            }
         };
         let name = name.clone().unwrap_or_else(|| settings::server_name(host));
-        Ok(Some(Settings { source: source.clone(), name }))
+        Some(Settings { source: source.clone(), name })
     }
 }
 
 fn source(arguments: &Arguments) -> Result<Source, BadUsage> {
-    if !arguments.flag("spiffe")? {
+    if !arguments.flag("spiffe") {
         let credentials = Credentials { trust: Arc::new(trust(arguments)?), identity: identity(arguments)? };
         return Ok(Source::Files(credentials));
     }
     let others = OPTIONS.iter().filter(|option| option.group == Group::Tls && option.name != "spiffe");
     for option in others.chain(&SHARED_FLAGS) {
-        if arguments.asked(option)? {
+        if arguments.asked(option) {
             return Err(BadUsage(format!("--{} can't go with --spiffe", option.name)));
         }
     }
@@ -56,15 +59,15 @@ fn source(arguments: &Arguments) -> Result<Source, BadUsage> {
 }
 
 fn trust(arguments: &Arguments) -> Result<Trust, BadUsage> {
-    if arguments.flag("tls-no-verify")? {
+    if arguments.flag("tls-no-verify") {
         // With another tool's --tls, the name is for verification. With lprobe's own targets, it is also for SNI.
-        let useless = ["tls-ca-cert"].into_iter().chain(arguments.flag("tls")?.then_some("tls-server-name"));
+        let useless = ["tls-ca-cert"].into_iter().chain(arguments.flag("tls").then_some("tls-server-name"));
         return match useless.into_iter().find(|name| arguments.given(name)) {
             Some(name) => Err(BadUsage(format!("--{name} can't go with --tls-no-verify, which trusts anyone"))),
             None => Ok(Trust::Unverified),
         };
     }
-    let authorities = match arguments.one("tls-ca-cert", |path| credentials::authorities(file(path)?))? {
+    let authorities = match arguments.one("tls-ca-cert", |path| credentials::authorities(file(path)?)) {
         Some(authorities) => authorities,
         None => system::authorities().map_err(|error| BadUsage(error.to_string()))?,
     };
@@ -72,8 +75,8 @@ fn trust(arguments: &Arguments) -> Result<Trust, BadUsage> {
 }
 
 fn identity(arguments: &Arguments) -> Result<Option<Arc<rustls::sign::CertifiedKey>>, BadUsage> {
-    let chain = arguments.one("tls-client-cert", |path| credentials::certificates(file(path)?.as_ref()))?;
-    let key = arguments.one("tls-client-key", |path| credentials::key(file(path)?))?;
+    let chain = arguments.one("tls-client-cert", |path| credentials::certificates(file(path)?.as_ref()));
+    let key = arguments.one("tls-client-key", |path| credentials::key(file(path)?));
     let refuse = |error: BadCredentials| BadUsage(format!("--tls-client-key: {error}"));
     match (chain, key) {
         (Some(chain), Some(key)) => credentials::identity(chain, key).map(Some).map_err(refuse),

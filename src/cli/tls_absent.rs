@@ -1,7 +1,6 @@
 //! Replaces the options for TLS in the small build, in which no target uses TLS.
 
 use super::arguments::Arguments;
-use super::bad_usage::BadUsage;
 use crate::target::authority::Host;
 use crate::tls::Settings;
 
@@ -15,7 +14,7 @@ impl Tls {
     }
 
     /// Returns `None`: no target uses TLS.
-    pub fn settings(&mut self, _arguments: &Arguments, _tls: bool, _host: Host) -> Result<Option<Settings>, BadUsage> {
-        Ok(None)
+    pub fn settings(&mut self, _arguments: &Arguments, _tls: bool, _host: Host) -> Option<Settings> {
+        None
     }
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::env;
 use std::ffi::{OsStr, OsString};
 
+use super::bad_usage::BadUsage;
 use super::options::OPTIONS;
 use super::similar::most_similar;
 use crate::plan;
@@ -21,12 +22,24 @@ pub struct Variables {
     /// instructions.
     any: bool,
     heeded: RefCell<Vec<String>>,
+    /// The first value that was refused.
+    refused: RefCell<Option<BadUsage>>,
 }
 
 impl Variables {
     /// Checks whether any `LPROBE_` variable is set.
     pub fn new() -> Self {
-        Self { any: environment::has_variables(PREFIX), heeded: RefCell::default() }
+        Self { any: environment::has_variables(PREFIX), heeded: RefCell::default(), refused: RefCell::default() }
+    }
+
+    /// Records that a value was refused.
+    pub fn refuse(&self, refused: BadUsage) {
+        self.refused.borrow_mut().get_or_insert(refused);
+    }
+
+    /// Returns the first value that was refused.
+    pub fn refused(&self) -> Option<BadUsage> {
+        self.refused.take()
     }
 
     /// Returns the value of the variable of one of lprobe's own options, and records that it is used. Other tools'

@@ -38,29 +38,29 @@ fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command
     if let Some(command) = invocation::text(&arguments) {
         return Ok(command);
     }
-    let run = RunSettings::read(slice::from_ref(&arguments))?;
+    let run = RunSettings::read(slice::from_ref(&arguments));
     let targets = vec![target(&arguments)?];
-    let unix_socket = arguments.one("unix-socket", socket_path)?;
+    let unix_socket = arguments.one("unix-socket", socket_path);
     let group = TargetGroup { arguments, targets, unix_socket };
-    checks::plan(run, vec![group], &VOICE, variables)
+    Ok(checks::plan(run, vec![group], &VOICE, variables))
 }
 
 fn target(arguments: &Arguments) -> Result<Target, BadUsage> {
-    refuse_alts(arguments)?;
-    if let Some(url) = arguments.many("url", url)?.pop() {
+    refuse_alts(arguments);
+    if let Some(url) = arguments.many("url", url).pop() {
         // FivexL's lprobe silently ignores these flags beside a URL.
         return match ["mode", "port", "endpoint", "ipv6"].into_iter().find(|name| arguments.given(name)) {
             Some(name) => Err(BadUsage(format!("--{name} can't go with --url"))),
             None => Ok(url),
         };
     }
-    let is_grpc = arguments.one("mode", mode)?.unwrap_or(false);
-    let tls = arguments.flag("tls")? || arguments.flag("spiffe")?;
+    let is_grpc = arguments.one("mode", mode).unwrap_or(false);
+    let tls = arguments.flag("tls") || arguments.flag("spiffe");
     // Its tool asks for this address, by which a certificate is verified.
-    let address = if arguments.flag("ipv6")? { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
-    let port = arguments.one("port", port)?.unwrap_or(8080);
+    let address = if arguments.flag("ipv6") { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+    let port = arguments.one("port", port).unwrap_or(8080);
     let authority = Authority { host: Host::Literal(address), port };
-    match (is_grpc, arguments.one("endpoint", str::parse)?) {
+    match (is_grpc, arguments.one("endpoint", str::parse)) {
         (true, Some(_)) => Err(BadUsage("--endpoint can't go with --mode grpc".into())),
         (true, None) => Ok(Target::Grpc(GrpcTarget { tls, authority, service: String::new() })),
         (false, path) => Ok(Target::Http(HttpTarget { tls, authority, path: path.unwrap_or_else(UrlPath::root) })),

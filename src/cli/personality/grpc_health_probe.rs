@@ -35,21 +35,21 @@ fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command
     if !FULL {
         return Err(BadUsage("grpc_health_probe speaks gRPC, which only lprobe-full has".into()));
     }
-    let run = RunSettings::read(slice::from_ref(&arguments))?;
+    let run = RunSettings::read(slice::from_ref(&arguments));
     let group = group(arguments)?;
-    checks::plan(run, vec![group], &VOICE, variables)
+    Ok(checks::plan(run, vec![group], &VOICE, variables))
 }
 
 fn group(arguments: Arguments<'_>) -> Result<TargetGroup<'_>, BadUsage> {
-    refuse_alts(&arguments)?;
-    let tls = arguments.flag("tls")? || arguments.flag("spiffe")?;
-    let endpoint = arguments.one("addr", address)?.ok_or_else(|| BadUsage("no --addr, as in --addr=:5000".into()))?;
+    refuse_alts(&arguments);
+    let tls = arguments.flag("tls") || arguments.flag("spiffe");
+    let endpoint = arguments.one("addr", address).ok_or_else(|| BadUsage("no --addr, as in --addr=:5000".into()))?;
     let (authority, unix_socket) = match endpoint {
         Endpoint::Unix(_) if arguments.given("unix-socket") => {
             return Err(BadUsage("--unix-socket can't go with another in --addr".into()));
         }
         Endpoint::Unix(path) => (Authority { host: Host::Localhost, port: 80 }, Some(path)),
-        Endpoint::Authority(authority) => (authority, arguments.one("unix-socket", socket_path)?),
+        Endpoint::Authority(authority) => (authority, arguments.one("unix-socket", socket_path)),
     };
     let target = Target::Grpc(GrpcTarget { tls, authority, service: String::new() });
     Ok(TargetGroup { arguments, targets: vec![target], unix_socket })

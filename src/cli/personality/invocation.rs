@@ -34,20 +34,19 @@ impl Invocation {
             return Err(BadUsage(format!("{picked_by} can't go with --next")));
         };
         if arguments.given("target") {
-            return Err(BadUsage(format!("{picked_by} can't go with a target")));
+            arguments.refuse(format!("{picked_by} can't go with a target"));
         }
-        self.refuse_others(&arguments, own)?;
+        self.refuse_others(&arguments, own);
         Ok(arguments)
     }
 
     /// Refuses the flags of every personality but `own`.
-    pub fn refuse_others(&self, arguments: &Arguments, own: &[Opt]) -> Result<(), BadUsage> {
+    pub fn refuse_others(&self, arguments: &Arguments, own: &[Opt]) {
         for flag in self.flags.iter().copied().flatten() {
             if arguments.given(flag.name) && own.iter().all(|own| own.name != flag.name) {
-                return Err(BadUsage(format!("{} can't go with --{}", self.picked_by, flag.name)));
+                arguments.refuse(format!("{} can't go with --{}", self.picked_by, flag.name));
             }
         }
-        Ok(())
     }
 }
 
@@ -65,11 +64,10 @@ pub fn text(arguments: &Arguments) -> Option<Command> {
 }
 
 /// Refuses `--alts`.
-pub fn refuse_alts(arguments: &Arguments) -> Result<(), BadUsage> {
-    match arguments.flag("alts")? {
-        true => Err(BadUsage(
+pub fn refuse_alts(arguments: &Arguments) {
+    if arguments.flag("alts") {
+        arguments.refuse(
             "--alts: ALTS works on Google Cloud alone, and lprobe does not speak it; use --tls or --spiffe".into(),
-        )),
-        false => Ok(()),
+        );
     }
 }

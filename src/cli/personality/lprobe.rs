@@ -29,31 +29,31 @@ fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command
     {
         return Ok(command);
     }
-    let run = RunSettings::read(&groups)?;
+    let run = RunSettings::read(&groups);
     let is_one = groups.len() == 1;
     let mut target_groups = Vec::new();
     for arguments in groups {
-        invocation.refuse_others(&arguments, PERSONALITY.flags)?;
-        target_groups.push(group(arguments, is_one)?);
+        invocation.refuse_others(&arguments, PERSONALITY.flags);
+        target_groups.push(group(arguments, is_one));
     }
-    checks::plan(run, target_groups, &VOICE, variables)
+    Ok(checks::plan(run, target_groups, &VOICE, variables))
 }
 
 /// Reads the targets of a group. LPROBE_TARGET supplies them if there is only one group.
-fn group(arguments: Arguments<'_>, is_one: bool) -> Result<TargetGroup<'_>, BadUsage> {
-    refuse_alts(&arguments)?;
-    if arguments.flag("tls")? {
-        return Err(BadUsage("--tls goes with --mode, --port or --addr; a target says https:// or grpcs://".into()));
+fn group(arguments: Arguments<'_>, is_one: bool) -> TargetGroup<'_> {
+    refuse_alts(&arguments);
+    if arguments.flag("tls") {
+        arguments.refuse("--tls goes with --mode, --port or --addr; a target says https:// or grpcs://".into());
     }
     if !is_one && !arguments.given("target") {
-        return Err(BadUsage("--next stands between targets, as in lprobe :8080 --next --contains UP :9090".into()));
+        arguments.refuse("--next stands between targets, as in lprobe :8080 --next --contains UP :9090".into());
     }
-    let targets = arguments.many("target", str::parse)?;
+    let targets = arguments.many("target", str::parse);
     if targets.is_empty() {
-        return Err(BadUsage("no target; try lprobe http://localhost:8080/ or lprobe --help".into()));
+        arguments.refuse("no target; try lprobe http://localhost:8080/ or lprobe --help".into());
     }
-    let unix_socket = arguments.one("unix-socket", socket_path)?;
-    Ok(TargetGroup { arguments, targets, unix_socket })
+    let unix_socket = arguments.one("unix-socket", socket_path);
+    TargetGroup { arguments, targets, unix_socket }
 }
 
 /// Reads the path of `lprobe install PATH`.

@@ -7,7 +7,7 @@ use std::net::{self, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket, UnixStream};
 use tokio::time::sleep;
@@ -128,7 +128,7 @@ async fn open_unix(path: &Path, progress: &Progress) -> Result<Stream, Unhealthy
     let peer = || Peer::Unix(path.to_owned());
     progress.awaits(Awaiting::Connection(peer()));
     let stream = loop {
-        match UnixStream::connect(path).await {
+        match connect_unix(path) {
             // The backlog is full. TCP retries by itself; with a Unix socket, the caller has to retry: unix(7).
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(Duration::from_millis(10)).await,
             stream => break stream.map_err(|error| Unhealthy::NotConnected(vec![(peer(), error.into())]))?,
@@ -136,6 +136,14 @@ async fn open_unix(path: &Path, progress: &Progress) -> Result<Stream, Unhealthy
     };
     progress.connected();
     Ok(Box::new(stream))
+}
+
+/// Connects to a Unix socket, which is done at once or not at all.
+fn connect_unix(path: &Path) -> io::Result<UnixStream> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.connect(&SockAddr::unix(path)?)?;
+    UnixStream::from_std(socket.into())
 }
 
 /// Opens a UDP socket for each address of `authority`. Each socket exchanges datagrams with its own address only.

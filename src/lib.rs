@@ -4,6 +4,7 @@
 //! arguments -> `cli` -> `plan::Plan` -> `probe::run` -> outcomes -> `report` -> exit code. docs/architecture.md is the
 //! map.
 
+pub(crate) mod alert;
 pub(crate) mod cli;
 pub(crate) mod connect;
 pub(crate) mod duration;
@@ -19,6 +20,7 @@ pub(crate) mod printable;
 pub(crate) mod probe;
 pub(crate) mod progress;
 pub(crate) mod report;
+pub(crate) mod seal;
 pub(crate) mod status;
 pub(crate) mod sys;
 pub(crate) mod target;
@@ -40,7 +42,7 @@ pub mod door {
     pub use crate::FULL;
     pub use crate::cli::{BadUsage, Command, expand, help, options, pages, parse, personality};
     pub use crate::connect::Stream;
-    pub use crate::install::install;
+    pub use crate::install::Install;
     pub use crate::plan::{Exchange, Plan, Probe};
     #[cfg(feature = "full")]
     pub use crate::probe::grpc_health;
@@ -56,6 +58,11 @@ pub mod door {
     pub use crate::target::{Target, bad_target::BadTarget, scheme::SCHEMES};
     #[cfg(feature = "full")]
     pub use crate::{tls::workload_api, unhealthy::grpc::ServingStatus, wire::gzip};
+
+    /// The alerts.
+    pub mod alert {
+        pub use crate::alert::raise;
+    }
 
     /// The output.
     pub mod report {

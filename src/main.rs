@@ -2,10 +2,8 @@
 
 #![no_main]
 
+use lprobe::door::{Command, FULL, Install, alert, help, parse, probe, program, report};
 use std::ffi::OsString;
-use std::path::Path;
-
-use lprobe::door::{Command, FULL, help, install, parse, probe, program, report};
 
 lprobe::program!(run);
 
@@ -17,7 +15,9 @@ fn run(arguments: Vec<OsString>) -> i32 {
             Ok(outcomes) => report::outcomes(name, &plan, &outcomes),
             Err(error) => report::refusal(name, &format_args!("the probe could not start: {error}")),
         },
-        Ok(Command::Install(path)) => copy_to(name, &path),
+        Ok(Command::Install(copies)) => install(name, &copies),
+        Ok(Command::Sealed(line)) => report::text(name, &format!("{name}: sealed:{line}\n")),
+        Ok(Command::Alert(why)) => alert::raise(why),
         Ok(Command::ShortHelp) => report::text(name, &help::short(FULL)),
         Ok(Command::Help) => report::text(name, &help::long(FULL)),
         Ok(Command::Version) => report::text(name, &help::version()),
@@ -25,9 +25,13 @@ fn run(arguments: Vec<OsString>) -> i32 {
     }
 }
 
-fn copy_to(name: &str, path: &Path) -> i32 {
-    match program().and_then(|program| install(&program, path)) {
+fn install(name: &str, copies: &Install) -> i32 {
+    let path = match program() {
+        Ok(program) => copies.run(&program),
+        Err(error) => Err((&*copies.names[0], error)),
+    };
+    match path {
         Ok(()) => 0,
-        Err(error) => report::refusal(name, &format_args!("install {}: {error}", path.display())),
+        Err((path, error)) => report::refusal(name, &format_args!("install {}: {error}", path.display())),
     }
 }

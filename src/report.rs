@@ -1,15 +1,16 @@
 //! The output: one line for each unhealthy target, and nothing for a healthy target unless `--verbose` asks for it.
 
 use std::fmt::{self, Display};
-use std::io::{self, Write};
-use std::os::fd::AsRawFd;
+use std::io;
 use std::time::Duration;
 
+use crate::alert;
 use crate::plan::{Plan, Variables};
 use crate::printable::{printable, shortened};
 use crate::probe::Outcome;
 use crate::progress::Timings;
 use crate::sys::stdio;
+use crate::target::bad_target::OUTSIDE;
 use crate::unhealthy::Unhealthy;
 
 /// The most bytes of all lines together. Docker keeps 4,096 bytes of a check's output.
@@ -63,8 +64,9 @@ pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
         add_line(name, lines, &format_args!("and {left} more"), limit);
     }
     // A failure to print does not change the verdict.
-    let _ = write(&mut io::stdout(), &healthy);
-    let _ = write(&mut io::stderr(), &unhealthy);
+    let _ = stdio::write(&mut io::stdout(), &healthy);
+    let _ = stdio::write(&mut io::stderr(), &unhealthy);
+    alert_of_outside(&unhealthy);
     code
 }
 
@@ -72,26 +74,23 @@ pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
 pub fn refusal(name: &str, why: &dyn Display) -> i32 {
     let mut line = String::new();
     add_line(name, &mut line, why, MAX_TEXT);
-    let _ = write(&mut io::stderr(), &line);
+    let _ = stdio::write(&mut io::stderr(), &line);
+    alert_of_outside(&line);
     1
 }
 
 /// Prints a text that the user asked for, such as the help, and returns the exit code.
 pub fn text(name: &str, text: &str) -> i32 {
-    match write(&mut io::stdout(), text) {
+    match stdio::write(&mut io::stdout(), text) {
         Ok(()) => 0,
         Err(error) => refusal(name, &format_args!("stdout: {error}")),
     }
 }
 
-/// Writes only if the write does not block: a reader that never reads must not delay the exit past the deadline.
-fn write<S: Write + AsRawFd>(stream: &mut S, text: &str) -> io::Result<()> {
-    if text.is_empty() {
-        return Ok(());
-    }
-    match stdio::is_writable(stream.as_raw_fd()) {
-        true => stream.write_all(text.as_bytes()),
-        false => Err(io::ErrorKind::WouldBlock.into()),
+/// Raises an alert if lines say that a target is outside the container: a probe has no reason to ask for one.
+fn alert_of_outside(lines: &str) {
+    if lines.as_bytes().windows(OUTSIDE.len()).any(|window| window == OUTSIDE.as_bytes()) {
+        alert::raise("a target is outside this container");
     }
 }
 

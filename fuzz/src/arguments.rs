@@ -30,7 +30,10 @@ pub fn accepts(input: &[u8]) -> bool {
             true
         }
         Ok(Command::ShortHelp | Command::Help | Command::Version) => true,
-        Ok(Command::Install(path)) => !path.as_os_str().is_empty(),
+        Ok(Command::Install(copies)) => {
+            copies.names.iter().chain(&copies.clients).all(|path| path.file_name().is_some())
+        }
+        Ok(Command::Sealed(_) | Command::Alert(_)) => unreachable!("this program is not sealed"),
         Err(refusal) => {
             let line = refusal.to_string();
             assert!(!line.is_empty() && line.len() < 1000, "{} bytes", line.len());

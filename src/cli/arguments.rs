@@ -80,6 +80,7 @@ impl<'a> Arguments<'a> {
 
     /// Records that the arguments can't be used. The first refusal is the one that [`super::parse`] returns, whatever is
     /// made of the arguments after it.
+    #[cold]
     pub fn refuse(&self, problem: String) {
         self.variables.refuse(BadUsage(problem));
     }
@@ -120,7 +121,7 @@ impl<'a> Arguments<'a> {
     pub fn one<T, E: Display>(&self, name: &'static str, reader: fn(&str) -> Result<T, E>) -> Option<T> {
         let mut value = None;
         self.each(name, &mut |text| {
-            value = Some(reader(text).map_err(|error| error.to_string())?);
+            value = Some(reader(text).map_err(|error| words(&error))?);
             Ok(())
         });
         value
@@ -130,7 +131,7 @@ impl<'a> Arguments<'a> {
     pub fn many<T, E: Display>(&self, name: &'static str, reader: fn(&str) -> Result<T, E>) -> Vec<T> {
         let mut values = Vec::new();
         self.each(name, &mut |text| {
-            values.push(reader(text).map_err(|error| error.to_string())?);
+            values.push(reader(text).map_err(|error| words(&error))?);
             Ok(())
         });
         values
@@ -154,7 +155,7 @@ impl<'a> Arguments<'a> {
             };
             let expanded = expand(raw, variable).map_err(|error| refuse(&error))?;
             let text = expanded.to_str().ok_or_else(|| refuse(&"not UTF-8"))?;
-            read_value(name, text, reader).map_err(|error| refuse(&error))?;
+            self.read_value(name, text, reader).map_err(|error| refuse(&error))?;
         }
         if !values.is_empty() {
             return Ok(());
@@ -163,12 +164,44 @@ impl<'a> Arguments<'a> {
         let refuse =
             |value: &OsStr, problem: &dyn Display| bad_value(&variable_name(name), is_secret(name), value, problem);
         let text = raw.to_str().ok_or_else(|| refuse(&raw, &"not UTF-8"))?;
-        let mut read = |text: &str| read_value(name, text, reader).map_err(|error| refuse(OsStr::new(text), &error));
+        let mut read =
+            |text: &str| self.read_value(name, text, reader).map_err(|error| refuse(OsStr::new(text), &error));
         match name {
             "target" => text.split_ascii_whitespace().try_for_each(read),
             _ => read(text),
         }
     }
+
+    /// Returns whether the arguments are only checked, and the files that they name may not be there.
+    pub fn are_sealed_later(&self) -> bool {
+        self.variables.is_sealing
+    }
+
+    /// Reads a value, or the contents of a file in its place.
+    fn read_value(
+        &self,
+        name: &str,
+        text: &str,
+        reader: &mut dyn FnMut(&str) -> Result<(), String>,
+    ) -> Result<(), String> {
+        if let Some(path) = text.strip_prefix('@')
+            && OPTIONS.iter().any(|option| option.name == name && option.from_file)
+        {
+            if self.are_sealed_later() {
+                return Ok(());
+            }
+            let contents = value_file::read(path).map_err(|error| words(&error))?;
+            return reader(&contents);
+        }
+        allowed(name, text)?;
+        reader(text)
+    }
+}
+
+/// Returns the words of an error. As a part of each caller, they are compiled once for each type of error.
+#[cold]
+fn words(error: &dyn Display) -> String {
+    error.to_string()
 }
 
 /// Returns whether Go's programs take an empty value of a flag. It is no number and no duration.
@@ -177,20 +210,8 @@ fn may_be_empty(name: &str) -> bool {
 }
 
 /// Returns whether the value of an option may be a secret.
-fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     OPTIONS.iter().any(|option| option.name == name && option.is_secret)
-}
-
-/// Reads a value, or the contents of a file in its place.
-fn read_value(name: &str, text: &str, reader: &mut dyn FnMut(&str) -> Result<(), String>) -> Result<(), String> {
-    if let Some(path) = text.strip_prefix('@')
-        && OPTIONS.iter().any(|option| option.name == name && option.from_file)
-    {
-        let contents = value_file::read(path).map_err(|error| error.to_string())?;
-        return reader(&contents);
-    }
-    allowed(name, text)?;
-    reader(text)
 }
 
 /// Checks that a value is one of those that the table allows.
@@ -227,6 +248,7 @@ fn command(known: &[&'static Opt], wanted: &dyn Fn(&str) -> bool) -> Command {
     command
 }
 
+#[inline(never)]
 fn argument(option: &Opt) -> Arg {
     if option.group == Group::Command {
         // A command takes no target: its exit code 0 would pass for a healthy target.

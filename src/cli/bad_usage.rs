@@ -13,6 +13,7 @@ use super::similar::most_similar;
 pub struct BadUsage(pub String);
 
 /// Returns the error for a value. The value is quoted unless it may be a secret.
+#[cold]
 pub fn bad_value(label: &str, is_secret: bool, value: &OsStr, problem: &dyn Display) -> BadUsage {
     match is_secret || holds_pem(value) {
         true => BadUsage(format!("{label} (value not shown): {problem}")),
@@ -28,7 +29,7 @@ pub fn holds_pem(text: &OsStr) -> bool {
 
 /// Returns a value without what may be secret in a target, however malformed it is: everything before the last `@`
 /// except a scheme, and everything after the first `?` or `#`.
-fn without_secrets(value: &OsStr) -> OsString {
+pub fn without_secrets(value: &OsStr) -> OsString {
     let bytes = value.as_bytes();
     let scheme = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let scheme = if bytes[scheme..].starts_with(b"://") { scheme + 3 } else { 0 };
@@ -57,6 +58,7 @@ impl Display for Quoted<'_> {
 impl BadUsage {
     /// Returns what is wrong with arguments that clap refuses. clap could say it too, by its feature `error-context`, which
     /// takes 5 KB.
+    #[cold]
     pub fn in_arguments(arguments: &[OsString], known: &[&'static Opt]) -> Self {
         let mut seen: Vec<&'static Opt> = Vec::new();
         let mut rest = arguments.iter();

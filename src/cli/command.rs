@@ -1,7 +1,6 @@
 //! The command that a command line gives.
 
-use std::path::PathBuf;
-
+use crate::install::Install;
 use crate::plan::Plan;
 
 /// The command that a command line gives.
@@ -9,8 +8,12 @@ use crate::plan::Plan;
 pub enum Command {
     /// A probe.
     Probe(Box<Plan>),
-    /// Installation of the program at this path.
-    Install(PathBuf),
+    /// Installation of copies.
+    Install(Install),
+    /// What a sealed copy does: its arguments.
+    Sealed(String),
+    /// An alert, and what has happened.
+    Alert(&'static str),
     /// The short help of `-h`.
     ShortHelp,
     /// The help of `--help`.

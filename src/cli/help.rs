@@ -38,7 +38,11 @@ pub fn short(full: bool) -> String {
 /// Returns the complete help, in groups.
 pub fn long(full: bool) -> String {
     let mut help = [ABOUT, "\nUsage: ", USAGE].concat();
-    help += "       lprobe install PATH: copy this program to PATH\n\nTargets:\n";
+    help += "       lprobe install PATH: copy this program to PATH\n";
+    help += "       lprobe install [--tripwire=term] --seal PATH -- [OPTIONS] TARGET...: a copy\n";
+    help += "         that makes this one probe, takes no argument, and alerts whoever tries\n";
+    help += "       lprobe install [--tripwire=term] --as NAME,... FOLDER: decoys that alert\n";
+    help += "\nTargets:\n";
     for scheme in schemes(full) {
         add_columns(&mut help, &["  ", scheme.name, "://", scheme.form], scheme.healthy);
     }

@@ -27,9 +27,10 @@ impl Tls {
         Self(None)
     }
 
-    /// Returns the TLS settings for `host`, or `None` without `tls`, or where the options are refused.
+    /// Returns the TLS settings for `host`, or `None` without `tls`, or where the options are refused or
+    /// only checked.
     pub fn settings(&mut self, arguments: &Arguments, tls: bool, host: Host) -> Option<Settings> {
-        if !tls {
+        if !tls || arguments.are_sealed_later() {
             return None;
         }
         let (source, name) = match &self.0 {

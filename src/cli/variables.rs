@@ -24,12 +24,24 @@ pub struct Variables {
     heeded: RefCell<Vec<String>>,
     /// The first value that was refused.
     refused: RefCell<Option<BadUsage>>,
+    /// Whether a command line is only checked, before it is sealed into a copy. The files that it names are not there yet.
+    pub is_sealing: bool,
 }
 
 impl Variables {
     /// Checks whether any `LPROBE_` variable is set.
     pub fn new() -> Self {
-        Self { any: environment::has_variables(PREFIX), heeded: RefCell::default(), refused: RefCell::default() }
+        Self { any: environment::has_variables(PREFIX), ..Self::none() }
+    }
+
+    /// Returns no variables.
+    pub fn none() -> Self {
+        Self { any: false, heeded: RefCell::default(), refused: RefCell::default(), is_sealing: false }
+    }
+
+    /// Returns no variables, for a command line that is to be sealed.
+    pub fn sealing() -> Self {
+        Self { is_sealing: true, ..Self::none() }
     }
 
     /// Records that a value was refused.

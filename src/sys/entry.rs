@@ -2,6 +2,8 @@
 
 use std::ffi::{CStr, OsStr, OsString, c_char};
 use std::os::unix::ffi::OsStrExt;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::arena;
 use super::crash::{self, exit};
@@ -103,9 +105,21 @@ pub unsafe fn enter(arguments: *const *const c_char, run: fn(Vec<OsString>) -> i
     super::musl::protect_relocations();
     crash::handle_signals();
     arena::populate();
-    // SAFETY: the caller promises the C runtime's `argv`.
-    let code = run(unsafe { collect(arguments) });
+    ARGUMENTS.store(arguments.cast_mut(), Ordering::Relaxed);
+    let code = run(self::arguments());
     exit(code)
+}
+
+/// The C runtime's `argv`, which lives as long as the process.
+static ARGUMENTS: AtomicPtr<*const c_char> = AtomicPtr::new(ptr::null_mut());
+
+/// Returns the arguments that the program was started with, of which the first is its name.
+pub fn arguments() -> Vec<OsString> {
+    match ARGUMENTS.load(Ordering::Relaxed) {
+        none if none.is_null() => Vec::new(),
+        // SAFETY: `enter` stores the C runtime's `argv`, and nothing else does.
+        arguments => unsafe { collect(arguments) },
+    }
 }
 
 /// Returns the arguments, of which the first is the program's name.

@@ -14,6 +14,7 @@ mod heap;
 #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
 pub mod musl;
 pub mod process;
+pub mod section;
 pub mod socket;
 pub mod stdio;
 

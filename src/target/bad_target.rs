@@ -6,6 +6,9 @@ use std::fmt;
 use super::scheme::SCHEMES;
 use crate::FULL;
 
+/// The words of each message about a target outside the container, and of no other.
+pub const OUTSIDE: &str = "lprobe only reaches its own container";
+
 /// Why a string is not a target. Each reason prints as the end of a line that begins with the string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadTarget {
@@ -95,9 +98,7 @@ impl fmt::Display for BadTarget {
                  or this container's hostname or address"
             }
             Self::HostnameWithoutAddress => "/etc/hosts has no address for this container's hostname; try localhost",
-            Self::Unspecified => {
-                "this is an address to listen on, and lprobe only reaches its own container: try localhost"
-            }
+            Self::Unspecified => "this is an address to listen on, and none to connect to: try localhost",
             Self::LinkLocal => {
                 "a link-local address may be anyone's; lprobe only reaches its own container: try localhost"
             }

@@ -6,6 +6,8 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use crate::target::bad_target::OUTSIDE;
+
 /// The other end of a connection.
 #[derive(Debug, Clone)]
 pub enum Peer {
@@ -33,8 +35,11 @@ pub fn describe(tried: &[(Peer, ConnectError)], out: &mut fmt::Formatter<'_>) ->
     let mut separator = "";
     for (peer, error) in tried {
         write!(out, "{separator}{peer}: {error}")?;
-        if matches!((peer, error), (Peer::Ip(address), ConnectError::ForeignAddress) if address.is_loopback()) {
-            out.write_str(" (is loopback up, and IPv6 on?)")?;
+        if let (Peer::Ip(address), ConnectError::ForeignAddress) = (peer, error) {
+            match address.is_loopback() {
+                true => out.write_str(" (is loopback up, and IPv6 on?)")?,
+                false => write!(out, ", and {OUTSIDE}")?,
+            }
         }
         separator = ", ";
     }
@@ -59,9 +64,7 @@ impl From<io::Error> for ConnectError {
 impl fmt::Display for ConnectError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ForeignAddress => {
-                out.write_str("not an address of this container, and lprobe only reaches its own container")
-            }
+            Self::ForeignAddress => out.write_str("not an address of this container"),
             Self::SelfConnection => out.write_str("nothing listens on the port"),
             Self::NoLocalPort => out.write_str("no local port is free for the connection (ip_local_port_range)"),
             Self::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => out.write_str("connection refused"),

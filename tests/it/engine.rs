@@ -103,6 +103,68 @@ fn a_container_of_next_to_no_rights_is_probed() {
     elsewhere.unhealthy_saying(&["only reaches its own container"]);
 }
 
+const SEALED: &str = r#"FROM scratch AS probe
+COPY lprobe /lprobe
+RUN ["/lprobe", "install", "--seal", "/healthcheck", "--", "http://localhost:8080/healthz"]
+FROM scratch
+COPY demo-server /demo-server
+COPY --from=probe /healthcheck /healthcheck
+COPY lprobe /lprobe
+WORKDIR /bin
+RUN ["/lprobe", "install", "--as", "sh,ls", "/bin"]
+USER 65532:65532
+HEALTHCHECK CMD ["/healthcheck"]
+ENTRYPOINT ["/demo-server"]
+CMD ["8080"]
+"#;
+
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn an_alert_is_in_the_container_s_log() {
+    if !have_engine() {
+        return;
+    }
+    let image = Image::build("sealed", SEALED, &["dist/lprobe", "target/demo-server"].map(repository));
+    let as_root = ["--user=0:0", "--health-interval=1s"];
+    for options in [&NO_RIGHTS[..], &as_root] {
+        let container = Container::run(&image, options, &[]);
+        let alerts = || docker(&["logs", &container.0]).stderr.matches("lprobe: ALERT: ").count();
+        container.goes_to("healthy");
+        for _ in 0..20 {
+            container.exec(&["/healthcheck"]).healthy();
+        }
+        assert_eq!(alerts(), 0, "a healthy check raises none");
+        for command in [&["/bin/sh", "-c", "id"][..], &["/bin/ls"], &["/healthcheck", "http://localhost:8080/admin"]] {
+            let before = alerts();
+            let outcome = container.exec(command);
+            assert_eq!(outcome.status.code(), Some(1), "{outcome:?}");
+            assert!(outcome.stderr.starts_with("lprobe: ALERT: "), "{outcome:?}");
+            assert_eq!(alerts(), before + 1, "{command:?}");
+            assert!(docker(&["logs", &container.0]).stderr.contains(&outcome.stderr), "{outcome:?}");
+        }
+        // By its open copy too.
+        container.exec(&["/lprobe", "http://192.0.2.1/"]).unhealthy();
+        assert_eq!(alerts(), 4);
+        container.exec(&["/healthcheck"]).healthy();
+    }
+}
+
+#[ignore = "needs dist/: run `make test`"]
+#[test]
+fn a_tripwire_ends_the_container() {
+    if !have_engine() {
+        return;
+    }
+    let image = Image::build("tripwire", SEALED, &["dist/lprobe", "target/demo-server"].map(repository));
+    let options = [&NO_RIGHTS[..], &["--env=LPROBE_TRIPWIRE=term"]].concat();
+    let container = Container::run(&image, &options, &[]);
+    container.goes_to("healthy");
+    container.exec(&["/bin/sh"]);
+    container.wait_until("ended", || container.inspect("{{.State.Running}}") == "false");
+    assert_eq!(container.inspect("{{.State.ExitCode}}"), "0", "it was asked to end, and not killed");
+    assert!(docker(&["logs", &container.0]).stderr.contains("lprobe: ALERT: a decoy was started"));
+}
+
 #[ignore = "needs dist/: run `make test`"]
 #[test]
 fn an_address_of_the_container_is_reached_and_its_neighbour_is_not() {

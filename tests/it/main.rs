@@ -29,6 +29,7 @@ mod properties;
 mod reach;
 mod redirects;
 mod sbom;
+mod sealed;
 mod seccomp;
 mod secrets;
 mod services;

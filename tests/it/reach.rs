@@ -32,9 +32,6 @@ fn another_host_is_refused_before_anything_is_sent() {
         "0x7f.0.0.1",
         "2130706433",
         "[fe80::1]",
-        "0.0.0.0",
-        "[::]",
-        "[::ffff:0.0.0.0]",
         "%6cocalhost",
         "224.0.0.1",
         "[ff02::1]",
@@ -43,6 +40,14 @@ fn another_host_is_refused_before_anything_is_sent() {
         for target in [format!("http://{host}/"), format!("http://{host}:80/"), format!("tcp://{host}:80")] {
             lprobe([&target]).unhealthy_saying(&[&target, ONLY]);
         }
+    }
+}
+
+/// The kernel connects to them as to localhost: they are a mistake, and no way out.
+#[test]
+fn an_address_to_listen_on_is_refused() {
+    for host in ["0.0.0.0", "[::]", "[::ffff:0.0.0.0]"] {
+        lprobe([format!("http://{host}:80/")]).unhealthy_saying(&["this is an address to listen on", "try localhost"]);
     }
 }
 

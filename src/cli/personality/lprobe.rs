@@ -1,16 +1,14 @@
 //! lprobe's own command line.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
 
 use super::definition::Personality;
 use super::invocation::{self, Invocation, refuse_alts};
 use crate::cli::arguments::{Arguments, Rules};
-use crate::cli::bad_usage::{BadUsage, Quoted};
+use crate::cli::bad_usage::BadUsage;
 use crate::cli::checks::{self, RunSettings, TargetGroup};
 use crate::cli::command::Command;
-use crate::cli::expand::expand;
-use crate::cli::variables::{Variables, variable};
+use crate::cli::install;
+use crate::cli::variables::Variables;
 use crate::cli::voice::Voice;
 use crate::target::endpoint::socket_path;
 
@@ -20,8 +18,10 @@ const VOICE: Voice =
     Voice { user_agent: concat!("lprobe/", env!("CARGO_PKG_VERSION")), connect_timeout: None, rpc_timeout: None, follows: false };
 
 fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command, BadUsage> {
-    if let Some(path) = install(&invocation.arguments)? {
-        return Ok(Command::Install(path));
+    if let [first, rest @ ..] = &invocation.arguments[..]
+        && first == "install"
+    {
+        return install::read(rest).map(Command::Install);
     }
     let groups = invocation.groups(Rules::Strict, variables)?;
     if let [arguments] = &groups[..]
@@ -54,16 +54,4 @@ fn group(arguments: Arguments<'_>, is_one: bool) -> TargetGroup<'_> {
     }
     let unix_socket = arguments.one("unix-socket", socket_path);
     TargetGroup { arguments, targets, unix_socket }
-}
-
-/// Reads the path of `lprobe install PATH`.
-fn install(arguments: &[OsString]) -> Result<Option<PathBuf>, BadUsage> {
-    match arguments {
-        [install, path] if install == "install" && !path.is_empty() && !path.as_encoded_bytes().starts_with(b"-") => {
-            let refuse = |error| BadUsage(format!("install {}: {error}", Quoted(path)));
-            Ok(Some(expand(path, variable).map_err(refuse)?.into()))
-        }
-        [install, ..] if install == "install" => Err(BadUsage("expected lprobe install PATH".into())),
-        _ => Ok(None),
-    }
 }

@@ -72,6 +72,10 @@ impl Outcome {
         assert_eq!(self.status.code(), Some(1), "{self:?}");
         assert_eq!(self.stdout, "", "{self:?}");
         let line = self.stderr.strip_suffix('\n').expect("a line");
+        // An alert follows the line of a target outside the container.
+        let (line, alert) = line.split_once("\nlprobe: ALERT: ").unwrap_or((line, ""));
+        let is_outside = line.contains("lprobe only reaches its own container");
+        assert_eq!(alert.starts_with("a target is outside this container: process "), is_outside, "{self:?}");
         assert!(line.len() < 1_000, "too long for a health log: {} bytes", line.len());
         assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "not one printable line: {line:?}");
         line.strip_prefix("lprobe: ").expect("the program's name").to_owned()

@@ -1,0 +1,49 @@
+//! Alerts: someone started a decoy, gave arguments to a sealed probe, or asked for a target outside the container. Each is one
+//! line on the container's log, which the engine keeps.
+
+use std::env;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::process::parent_id;
+use std::process;
+
+use crate::cli::shown::shown;
+use crate::printable::{printable, shortened};
+use crate::seal::Seal;
+use crate::sys::entry::arguments;
+use crate::sys::process::{end_container, user};
+use crate::sys::stdio;
+
+/// The standard error of process 1, which the engine logs.
+const LOG: &str = "/proc/1/fd/2";
+
+/// The longest alert, in bytes: a pipe takes it in one piece.
+const LONGEST: usize = 1000;
+
+/// Raises an alert, and returns the exit code.
+#[cold]
+pub fn raise(why: &str) -> i32 {
+    let [process, user, parent] = [process::id(), user(), parent_id()];
+    let arguments = shown(&arguments());
+    let what = format!("{why}: process {process} of user {user}, started by process {parent}:{arguments}");
+    let line = format!("lprobe: ALERT: {}\n", shortened(printable(&what), LONGEST));
+    // The log may be this program's own standard error.
+    let file = |path: &str| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    if file(LOG) != file("/proc/self/fd/2") || process == 1 {
+        let _ = stdio::write(&mut io::stderr(), &line);
+    }
+    if process == 1 {
+        return 1;
+    }
+    // Nothing waits for a reader of the log, nor fails where there is none.
+    if let Ok(mut log) = OpenOptions::new().append(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(LOG) {
+        let _ = log.write_all(line.as_bytes());
+    }
+    let trips = Seal::of_this_program().is_some_and(|seal| seal.trips)
+        || env::var_os("LPROBE_TRIPWIRE").is_some_and(|action| action == "term");
+    if trips {
+        end_container();
+    }
+    1
+}

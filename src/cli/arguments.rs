@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::bad_usage::{BadUsage, bad_value};
 use super::expand::expand;
-use super::options::{Group, OPTIONS, Opt, SHARED_FLAGS, SHORT_HELP, Takes};
+use super::options::{Group, OPTIONS, Opt, SHARED_FLAGS, SHORT_HELP, Takes, flag_name};
 use super::value_file;
 use super::variables::{Variables, variable, variable_name};
 use crate::target::bad_target::BadTarget;
@@ -280,12 +280,6 @@ fn argument(option: &Opt) -> Arg {
 /// Declares an argument without a check of its value. The code that reads the value checks it, and words the error.
 fn text(name: &'static str) -> Arg {
     Arg::new(name).value_parser(OsStringValueParser::new())
-}
-
-/// Returns the name of a flag, with one dash or two, and with a value or without.
-pub fn flag_name(argument: &OsStr) -> Option<&[u8]> {
-    let flag = argument.as_bytes().strip_prefix(b"-")?;
-    flag.strip_prefix(b"-").unwrap_or(flag).split(|&byte| byte == b'=').next()
 }
 
 /// Returns whether `argument` may name the option `name`. With a single dash, it may name any option.

@@ -4,8 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use super::arguments::flag_name;
-use super::options::{Group, Opt, Takes};
+use super::options::{Group, Opt, Takes, flag_name};
 use super::similar::most_similar;
 
 /// Why the arguments can't be used: one line that is safe to print.

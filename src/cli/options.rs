@@ -1,6 +1,9 @@
 //! The table of options. The help, the man page, the completions, the variables, the error messages and docs/flags.md
 //! are derived from it.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use crate::FULL;
 use crate::target::scheme::{Kind, Scheme};
 
@@ -140,6 +143,12 @@ pub static SHARED_FLAGS: [Opt; 2] = [
     full(opt(Group::OtherTool, "tls", Nothing, "", "speak TLS")),
     full(opt(Group::OtherTool, "alts", Nothing, "", "speak Google's ALTS; refused")),
 ];
+
+/// Returns the name of a flag, with one dash or two, and with a value or without.
+pub fn flag_name(argument: &OsStr) -> Option<&[u8]> {
+    let flag = argument.as_bytes().strip_prefix(b"-")?;
+    flag.strip_prefix(b"-").unwrap_or(flag).split(|&byte| byte == b'=').next()
+}
 
 impl Opt {
     /// Makes another tool's flag, which takes a value.

@@ -4,9 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 
-use super::arguments::{flag_name, is_secret, takes_value};
+use super::arguments::{is_secret, takes_value};
 use super::bad_usage::{Quoted, holds_pem, without_secrets};
-use super::options::{OPTIONS, Opt};
+use super::options::{OPTIONS, Opt, flag_name};
 
 /// Returns the arguments, each in quotes and behind a space. Values that may be secret are an ellipsis.
 pub fn shown(arguments: &[OsString]) -> String {

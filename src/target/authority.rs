@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use super::address;
 use super::bad_target::BadTarget;
 use super::hostname::Hostname;
 
@@ -28,11 +29,6 @@ pub enum Host {
     /// The container's own hostname.
     Own(&'static Hostname),
 }
-
-/// The addresses of DNS resolvers that forward queries to other hosts: Docker's for user-defined networks, and the two of
-/// systemd-resolved. A query and its answer would carry data out and in.
-const RESOLVERS: [Ipv4Addr; 3] =
-    [Ipv4Addr::new(127, 0, 0, 11), Ipv4Addr::new(127, 0, 0, 53), Ipv4Addr::new(127, 0, 0, 54)];
 
 impl Authority {
     /// Reads `[HOST][:PORT]`. The port is required if there is no default port.
@@ -65,18 +61,6 @@ impl Host {
             Self::Localhost6 => &[V6],
             Self::Literal(address) => std::slice::from_ref(address),
             Self::Own(hostname) => &hostname.addresses,
-        }
-    }
-
-    /// Checks that an address may be this container's.
-    pub fn check(address: IpAddr) -> Result<(), BadTarget> {
-        // The kernel connects 0.0.0.0 and :: to itself, but neither is an address of a host.
-        match address.to_canonical() {
-            meant if meant.is_unspecified() => Err(BadTarget::Unspecified),
-            IpAddr::V6(meant) if meant.is_unicast_link_local() => Err(BadTarget::LinkLocal),
-            IpAddr::V4(meant) if RESOLVERS.contains(&meant) => Err(BadTarget::Resolver),
-            meant if meant.is_multicast() || meant == Ipv4Addr::BROADCAST => Err(BadTarget::ForeignHost),
-            _ => Ok(()),
         }
     }
 }
@@ -124,7 +108,7 @@ impl FromStr for Host {
                 Err(_) => return Hostname::parse(text).map(Self::Own),
             },
         };
-        Self::check(address).map(|()| Self::Literal(address))
+        address::check(address).map(|()| Self::Literal(address))
     }
 }
 

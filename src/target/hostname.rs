@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::IpAddr;
 
-use super::authority::Host;
+use super::address;
 use super::bad_target::BadTarget;
 use crate::sys::environment::hostname;
 
@@ -42,7 +42,7 @@ fn addresses(hosts: &[u8], name: &str) -> Vec<IpAddr> {
             match address {
                 _ if word.starts_with(b"#") => break,
                 None => match str::from_utf8(word).ok().and_then(|word| word.parse().ok()) {
-                    Some(parsed) if Host::check(parsed).is_ok() => address = Some(parsed),
+                    Some(parsed) if address::check(parsed).is_ok() => address = Some(parsed),
                     _ => break,
                 },
                 Some(address) if word.eq_ignore_ascii_case(name.as_bytes()) => found.push(address),

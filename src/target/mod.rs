@@ -1,6 +1,7 @@
 //! The meaning of a target string. It is parsed once, here: a [`Target`] that exists may be probed. Whether an address
 //! literal is an address of this container is for the kernel to say, in [`crate::connect`].
 
+mod address;
 pub mod authority;
 pub mod bad_target;
 pub mod endpoint;

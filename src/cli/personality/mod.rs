@@ -7,8 +7,8 @@ mod invocation;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
-use super::arguments::{flag_name, takes_value};
-use super::options::{OPTIONS, Opt, SHARED_FLAGS};
+use super::arguments::takes_value;
+use super::options::{OPTIONS, Opt, SHARED_FLAGS, flag_name};
 pub use definition::Personality;
 use invocation::Invocation;
 

@@ -76,6 +76,8 @@ pub enum Probe {
     Udp(Authority, Rc<Exchange>),
     /// The handshake of a known service.
     Service(&'static Service, StreamProbe),
+    /// A query to a DNS server, for this name.
+    Dns(Authority, String),
     /// A check of a heartbeat file.
     File(FileTarget),
     /// A check of the process that a pid file names.
@@ -259,6 +261,7 @@ impl fmt::Display for Probe {
             Self::Grpc(grpc) => (grpc.target.to_string(), &grpc.endpoint),
             Self::Stream(stream, _) | Self::Service(_, stream) => return write!(out, "{stream}"),
             Self::Udp(authority, _) => return write!(out, "udp://{authority}"),
+            Self::Dns(authority, name) => return write!(out, "dns://{authority}/{name}"),
             Self::File(file) => return write!(out, "{file}"),
             Self::Pid(path) => return write!(out, "pid://{}", path.display()),
         };

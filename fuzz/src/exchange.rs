@@ -70,7 +70,9 @@ pub fn asked_by_datagram(replies: &[u8], pieces: &[usize]) -> bool {
         datagrams.iter().for_each(|datagram| _ = theirs.send(datagram).expect("room for few and short ones"));
         ours.set_nonblocking(true).expect("a socket");
         let ours = tokio::net::UdpSocket::from_std(ours).expect("an event loop");
-        exchange::exchange_datagrams(&ours, &wanted()).await.expect("loopback")
+        let wanted = wanted();
+        let judge = |reply: &[u8]| exchange::expected(&wanted, reply);
+        exchange::exchange_datagrams(&ours, &wanted.send, &judge).await.expect("loopback")
     });
     let has = |datagram: &&[u8]| wanted().expect.iter().any(|text| has(datagram, text));
     let reading = if datagrams.iter().take(MAX_DATAGRAMS).any(has) { Healthy } else { Unhealthy("without the text") };

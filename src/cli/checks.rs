@@ -194,6 +194,7 @@ impl TargetGroup<'_> {
                     let tls = tls.settings(arguments, scheme.tls, authority.host);
                     Probe::Service(service, StreamProbe { scheme, endpoint: endpoint(authority), tls })
                 }
+                Target::Dns(authority, name) => Probe::Dns(authority, name),
                 Target::File(file) => Probe::File(file),
                 Target::Pid(path) => Probe::Pid(path),
             };

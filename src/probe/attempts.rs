@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 #[cfg(feature = "full")]
 use super::grpc_health;
-use super::{exchange, file, http, pid, udp};
+use super::{dns, exchange, file, http, pid, udp};
 use crate::plan::{Check, Plan, Probe};
 use crate::progress::{Progress, Timings};
 use crate::sys::crash::end_at_signals;
@@ -114,12 +114,17 @@ async fn probe(probe: &Probe, progress: &Progress) -> Result<(), Unhealthy> {
         Probe::Stream(stream, exchange) => {
             let expected = |reply: &[u8]| exchange::expected(exchange, reply);
             let judge = (!exchange.expect.is_empty()).then_some(&expected as exchange::Judge);
-            exchange::probe(stream, &exchange.send, judge, b"", progress).await
+            exchange::probe(&stream.endpoint, stream.tls.as_ref(), &exchange.send, judge, b"", progress).await
         }
         Probe::Service(service, stream) => {
-            exchange::probe(stream, service.greeting, Some(&service.judge), service.farewell, progress).await
+            let (greeting, judge) = (service.greeting, Some(&service.judge as exchange::Judge));
+            exchange::probe(&stream.endpoint, stream.tls.as_ref(), greeting, judge, service.farewell, progress).await
         }
-        Probe::Udp(authority, exchange) => udp::probe(authority, exchange, progress).await,
+        Probe::Udp(authority, exchange) => {
+            let expected = |reply: &[u8]| exchange::expected(exchange, reply);
+            udp::probe(authority, &exchange.send, &expected, progress).await
+        }
+        Probe::Dns(authority, name) => dns::probe(authority, name, progress).await,
         Probe::File(file) => file::probe(file),
         Probe::Pid(path) => pid::probe(path),
     }

@@ -7,8 +7,9 @@ use tokio::net::UdpSocket;
 
 use super::service::judgement::{Judgement, MAX_REPLY};
 use crate::connect::{self, Stream};
-use crate::plan::{Exchange, StreamProbe};
+use crate::plan::Exchange;
 use crate::progress::Progress;
+use crate::target::endpoint::Endpoint;
 use crate::tls;
 use crate::unhealthy::Unhealthy;
 use crate::unhealthy::exchange::BadReply;
@@ -26,7 +27,8 @@ pub const REPLY: &str = "expected reply";
 /// Sends `bytes`, and lets `judge` look at the reply. Without a judge, an open connection is healthy. `farewell` ends the
 /// exchange with a healthy server.
 pub async fn probe(
-    StreamProbe { endpoint, tls, .. }: &StreamProbe,
+    endpoint: &Endpoint,
+    tls: Option<&tls::Settings>,
     bytes: &[u8],
     judge: Option<Judge<'_>>,
     farewell: &[u8],
@@ -36,7 +38,7 @@ pub async fn probe(
         let mut stream = connect::open_to_listener(endpoint, progress).await?;
         return Ok(stream.write_all(bytes).await.map_err(BadReply::Broken)?);
     }
-    let (mut stream, session) = tls::open(endpoint, tls.as_ref(), None, progress).await?;
+    let (mut stream, session) = tls::open(endpoint, tls, None, progress).await?;
     progress.awaits_step(REPLY);
     let verdict = match judge {
         Some(judge) => send_and_judge(stream, bytes, judge, farewell).await,
@@ -79,15 +81,17 @@ pub async fn send_and_judge(
     Err(BadReply::Unexpected)
 }
 
-/// Sends one datagram. Returns whether one of the first [`MAX_DATAGRAMS`] datagrams in reply is expected. Each is
-/// judged on its own.
-pub async fn exchange_datagrams(socket: &UdpSocket, exchange: &Exchange) -> io::Result<bool> {
-    socket.send(&exchange.send).await?;
+/// Sends one datagram, and lets `judge` look at each datagram in reply, on its own, until it has seen what it needs or
+/// [`MAX_DATAGRAMS`] of them. Returns whether the last one is healthy.
+pub async fn exchange_datagrams(socket: &UdpSocket, bytes: &[u8], judge: Judge<'_>) -> io::Result<bool> {
+    socket.send(bytes).await?;
     let mut reply = vec![0; MAX_REPLY];
     for _ in 0..MAX_DATAGRAMS {
         let length = socket.recv(&mut reply).await?;
-        if expected(exchange, &reply[..length]) == Judgement::Healthy {
-            return Ok(true);
+        match judge(&reply[..length]) {
+            Judgement::Healthy => return Ok(true),
+            Judgement::Unhealthy => break,
+            Judgement::More => {}
         }
     }
     Ok(false)

@@ -2,6 +2,7 @@
 //! reason why not.
 
 mod attempts;
+mod dns;
 pub mod exchange;
 mod file;
 #[cfg(feature = "full")]

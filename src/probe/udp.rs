@@ -2,22 +2,26 @@
 //! reply may arrive until the deadline.
 
 use crate::connect;
-use crate::plan::Exchange;
 use crate::progress::Progress;
 use crate::target::authority::Authority;
 use crate::unhealthy::Unhealthy;
 use crate::unhealthy::connection::{ConnectError, Peer};
 use crate::unhealthy::exchange::BadReply;
 
-use super::exchange;
+use super::exchange::{self, Judge};
 
-/// Tries each address of `authority` in order. If an address refuses the datagram, as when nothing listens there, the
+/// Sends `bytes`, and lets `judge` look at each datagram in reply. Tries each address of `authority` in order. If an address refuses the datagram, as when nothing listens there, the
 /// next address is tried.
-pub async fn probe(authority: &Authority, wanted: &Exchange, progress: &Progress) -> Result<(), Unhealthy> {
+pub async fn probe(
+    authority: &Authority,
+    bytes: &[u8],
+    judge: Judge<'_>,
+    progress: &Progress,
+) -> Result<(), Unhealthy> {
     progress.awaits_step(exchange::REPLY);
     let mut tried = Vec::new();
     for (address, socket) in connect::open_udp(authority)? {
-        match exchange::exchange_datagrams(&socket, wanted).await {
+        match exchange::exchange_datagrams(&socket, bytes, judge).await {
             Ok(true) => return Ok(()),
             Ok(false) => return Err(BadReply::Unexpected.into()),
             Err(error) => tried.push((Peer::Ip(address), ConnectError::Io(error))),

@@ -46,6 +46,8 @@ pub enum BadTarget {
     NoPort,
     /// A path, with a scheme that takes none.
     NoPath,
+    /// No name to ask a DNS server for, or what is no such name.
+    DomainName,
     /// A path of a file that is not absolute, is too long, or has control characters.
     FilePath,
     /// A path that is too long for a Unix socket; the limit in bytes.
@@ -89,9 +91,9 @@ impl fmt::Display for BadTarget {
                 }
                 " or :PORT/PATH"
             }
-            Self::Service => "use --service for a name with spaces, ?, # or %",
-            Self::WorkloadApi => "expected unix:///PATH or tcp://ADDRESS:PORT",
-            Self::NotInThisBuild => "needs lprobe-full",
+            Self::Service if FULL => "use --service for a name with spaces, ?, # or %",
+            Self::WorkloadApi if FULL => "expected unix:///PATH or tcp://ADDRESS:PORT",
+            Self::Service | Self::WorkloadApi | Self::NotInThisBuild => "needs lprobe-full",
             Self::NoAuthority => "no host and no port; try http://localhost/",
             Self::ForeignHost => {
                 "lprobe only reaches its own container: the host must be localhost, a loopback address, \
@@ -111,6 +113,9 @@ impl fmt::Display for BadTarget {
             Self::Port => "expected a port from 1 to 65535",
             Self::NoPort => "a port is needed, as in tcp://localhost:5432",
             Self::NoPath => "this scheme takes no path",
+            Self::DomainName => {
+                "expected a DNS name, as in dns://:53/localhost: letters, digits, - and _, 63 in a label, 253 in all"
+            }
             Self::FilePath => "expected an absolute path without control characters",
             Self::SocketPath(most) => return write!(out, "a Unix socket's path has no more than {most} bytes"),
             Self::NoScheme(target) => return write!(out, "did you mean {target}?"),

@@ -4,6 +4,7 @@
 mod address;
 pub mod authority;
 pub mod bad_target;
+pub mod domain_name;
 pub mod endpoint;
 pub mod hostname;
 mod location;
@@ -15,10 +16,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::FULL;
 use crate::duration;
 use crate::probe::service::Service;
 use authority::{Authority, host_and_port};
 use bad_target::BadTarget;
+use domain_name::domain_name;
 use endpoint::{Endpoint, absolute_path, socket_path};
 use scheme::{Kind, Scheme};
 use url_path::UrlPath;
@@ -34,6 +37,8 @@ pub enum Target {
     Stream(&'static Scheme, Endpoint),
     /// `udp://`.
     Udp(Authority),
+    /// `dns://`: the server, and the name to ask it for. The form is that of RFC 4501, without a class and a type.
+    Dns(Authority, String),
     /// `redis://` and the other services: the scheme, the kind of server, and its address.
     Service(&'static Scheme, &'static Service, Authority),
     /// `file://`.
@@ -83,6 +88,7 @@ impl Target {
             Self::Grpc(grpc) => return Scheme::grpc(grpc.tls),
             Self::Udp(_) => "udp",
             Self::Stream(scheme, _) | Self::Service(scheme, ..) => return scheme,
+            Self::Dns(..) => "dns",
             Self::File(_) => "file",
             Self::Pid(_) => "pid",
         };
@@ -94,9 +100,10 @@ impl Target {
         let authority = match self {
             Self::Http(http) => &mut http.authority,
             Self::Grpc(grpc) => &mut grpc.authority,
-            Self::Stream(_, Endpoint::Authority(authority)) | Self::Udp(authority) | Self::Service(.., authority) => {
-                authority
-            }
+            Self::Stream(_, Endpoint::Authority(authority))
+            | Self::Udp(authority)
+            | Self::Dns(authority, _)
+            | Self::Service(.., authority) => authority,
             Self::Stream(_, Endpoint::Unix(_)) | Self::File(_) | Self::Pid(_) => return Ok(()),
         };
         authority.use_ipv6()
@@ -132,12 +139,17 @@ impl FromStr for Target {
         }
         match scheme.kind {
             Kind::Http => http(rest, scheme),
-            Kind::Grpc => grpc(rest, scheme),
+            Kind::Grpc if FULL => grpc(rest, scheme),
+            Kind::Grpc => Err(BadTarget::NotInThisBuild),
             Kind::Tcp => {
                 authority_alone(rest, scheme).map(|authority| Self::Stream(scheme, Endpoint::Authority(authority)))
             }
             Kind::Unix => socket_path(rest).map(|path| Self::Stream(scheme, Endpoint::Unix(path))),
             Kind::Udp => authority_alone(rest, scheme).map(Self::Udp),
+            Kind::Dns => {
+                let (authority, name) = rest.split_once('/').unwrap_or((rest, ""));
+                Ok(Self::Dns(Authority::parse(authority, scheme.port)?, domain_name(name)?))
+            }
             Kind::Service(service) => {
                 authority_alone(rest, scheme).map(|authority| Self::Service(scheme, service, authority))
             }
@@ -214,6 +226,7 @@ impl fmt::Display for Target {
             Self::Stream(scheme, endpoint) => write!(out, "{}://{endpoint}", scheme.name),
             Self::Udp(authority) => write!(out, "udp://{authority}"),
             Self::Service(scheme, _, authority) => write!(out, "{}://{authority}", scheme.name),
+            Self::Dns(authority, name) => write!(out, "dns://{authority}/{name}"),
             Self::File(file) => write!(out, "{file}"),
             Self::Pid(path) => write!(out, "pid://{}", path.display()),
         }
@@ -264,6 +277,8 @@ mod tests {
             ("redis://", "redis://localhost:6379"),
             ("file:///run/alive?max-age=1m30s", "file:///run/alive?max-age=90000ms"),
             ("file:///run/alive?min-size=010&max-age=1s", "file:///run/alive?max-age=1000ms&min-size=10"),
+            ("dns://:53/LocalHost.", "dns://localhost:53/LocalHost."),
+            ("dns://[::1]/.", "dns://[::1]:53/."),
             ("pid:///run/x.pid", "pid:///run/x.pid"),
         ] {
             let target: Target = text.parse().expect(text);
@@ -275,7 +290,11 @@ mod tests {
     #[test]
     fn each_scheme_that_this_build_has_is_parsed_and_known_by_its_name() {
         for scheme in &SCHEMES {
-            let rest = if scheme.has_host() { "localhost:1" } else { "/x" };
+            let rest = match scheme.kind {
+                Kind::Dns => "localhost:1/x",
+                _ if scheme.has_host() => "localhost:1",
+                _ => "/x",
+            };
             let target = format!("{}://{rest}", scheme.name).parse::<Target>();
             match scheme.is_available() {
                 true => assert_eq!(target.expect(scheme.name).scheme(), scheme),

@@ -35,6 +35,8 @@ pub enum Kind {
     Unix,
     /// UDP.
     Udp,
+    /// DNS.
+    Dns,
     /// A server whose handshake is known.
     Service(&'static Service),
     /// A heartbeat file.
@@ -47,14 +49,15 @@ const HTTP_FORM: &str = "[HOST][:PORT][/PATH][?QUERY]";
 const GRPC_FORM: &str = "[HOST]:PORT[/SERVICE]";
 const PORT_FORM: &str = "[HOST]:PORT";
 const SERVICE_FORM: &str = "[HOST][:PORT]";
+const DNS_FORM: &str = "[HOST][:PORT]/NAME";
 const FILE_FORM: &str = "/PATH[?max-age=DURATION][&min-size=BYTES]";
 
 const fn plain(name: &'static str, form: &'static str, kind: Kind, healthy: &'static str) -> Scheme {
     Scheme { name, form, healthy, port: None, full: false, tls: false, kind }
 }
 
-/// The schemes that are not a service's. The ports are those of RFC 9110, section 4.2.
-const PROTOCOLS: [Scheme; 10] = [
+/// The schemes that are not a service's. The ports are those of RFC 9110, section 4.2, and RFC 1035, section 4.2.
+const PROTOCOLS: [Scheme; 11] = [
     Scheme { port: Some(80), ..plain("http", HTTP_FORM, Kind::Http, "an answer with an expected status") },
     Scheme { port: Some(443), full: true, tls: true, ..plain("https", HTTP_FORM, Kind::Http, "the same over TLS") },
     Scheme { full: true, ..plain("grpc", GRPC_FORM, Kind::Grpc, "grpc.health.v1.Health/Check says SERVING") },
@@ -62,6 +65,7 @@ const PROTOCOLS: [Scheme; 10] = [
     plain("tcp", PORT_FORM, Kind::Tcp, "it connects; with --expect, the reply has the text"),
     Scheme { full: true, tls: true, ..plain("tls", PORT_FORM, Kind::Tcp, "the same over TLS") },
     plain("udp", PORT_FORM, Kind::Udp, "the reply to --send has the text of --expect"),
+    Scheme { port: Some(53), ..plain("dns", DNS_FORM, Kind::Dns, "NOERROR, in reply to a query for NAME's addresses") },
     plain("unix", "/PATH", Kind::Unix, "as with tcp://, on a Unix socket"),
     plain("file", FILE_FORM, Kind::File, "a regular file, fresh and large enough"),
     plain("pid", "/PATH", Kind::Pid, "the process lives whose number is in this file"),

@@ -4,6 +4,7 @@
 pub mod awaiting;
 mod cause;
 pub mod connection;
+pub mod dns;
 pub mod exchange;
 pub mod fault;
 pub mod file;

@@ -1,5 +1,6 @@
 //! The protocols on an open stream. They transfer bytes, and judge nothing.
 
+pub mod dns;
 pub mod driven;
 #[cfg(feature = "full")]
 pub mod frames;

@@ -7,6 +7,7 @@ mod budgets;
 mod cli;
 mod corpus;
 mod dist;
+mod dns;
 mod docs;
 mod early;
 mod engine;

@@ -32,6 +32,7 @@ fn probes_of_every_kind_use_memory_as_they_may() {
     lprobe(&["--timeout=60s", &half.http("/")]).unhealthy();
     lprobe(&["--timeout=60s", &format!("tcp://localhost:{}", closed.port)]).unhealthy_saying(&["refused"]);
     lprobe(&["--timeout=60s", &udp, "--send=a", "--expect=b"]).unhealthy_saying(&["refused"]);
+    lprobe(&["--timeout=60s", &format!("dns://localhost:{}/x.example", closed.port)]).unhealthy_saying(&["refused"]);
     lprobe(&["--timeout=1ms", &Server::silent().http("/")]).unhealthy();
     lprobe(&["--wait=1s", "--timeout=60s", &format!("tcp://localhost:{}", closed.port)]).unhealthy();
 }

@@ -82,9 +82,14 @@ fn a_rewritten_loopback_address_leads_nowhere() {
                 }
             }
         }
-        for target in
-            ["tcp://127.0.0.1:9", "tcp://[::1]:9", "udp://127.0.0.1:9", "udp://[::1]:9", "http://localhost:9/"]
-        {
+        for target in [
+            "tcp://127.0.0.1:9",
+            "tcp://[::1]:9",
+            "udp://127.0.0.1:9",
+            "udp://[::1]:9",
+            "dns://localhost:9/x",
+            "http://localhost:9/",
+        ] {
             assert_nothing_leaves(target, &[]);
         }
     });
@@ -153,7 +158,7 @@ fn the_hostname_of_this_container_is_reached_and_no_other_name() {
 fn an_address_of_another_is_not() {
     with_a_way_out(|| {
         for host in ["10.77.0.2", "[fd77::2]", "10.77.0.255", "192.0.2.1", "[2001:db8::1]", "[::ffff:10.77.0.2]"] {
-            for target in ["http://HOST:80/", "tcp://HOST:80", "redis://HOST:80", "udp://HOST:80"] {
+            for target in ["http://HOST:80/", "tcp://HOST:80", "redis://HOST:80", "udp://HOST:80", "dns://HOST:80/x"] {
                 let target = target.replace("HOST", host);
                 assert_nothing_leaves(&target, &[&target, ONLY]);
             }
@@ -169,6 +174,7 @@ fn not_even_where_any_address_can_be_bound() {
         for host in ["10.77.0.2", "[fd77::2]", "192.0.2.1", "[2001:db8::1]", "[::ffff:10.77.0.2]"] {
             assert_nothing_leaves(&format!("http://{host}:80/"), &[ONLY]);
             assert_nothing_leaves(&format!("udp://{host}:80"), &[ONLY]);
+            assert_nothing_leaves(&format!("dns://{host}/x"), &[ONLY]);
         }
     });
 }

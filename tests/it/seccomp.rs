@@ -5,7 +5,7 @@ use std::any::Any;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
@@ -41,6 +41,7 @@ impl Matrix {
         matrix.streams();
         matrix.services();
         matrix.datagrams();
+        matrix.dns();
         matrix.files(folder);
         #[cfg(feature = "full")]
         matrix.full(folder);
@@ -139,6 +140,32 @@ impl Matrix {
         });
         self.healthy(&["--send=a", "--expect=a", &target]);
         self.unhealthy(&["--send=a", "--expect=b", &target]);
+    }
+
+    /// An answer by UDP, and then one by TCP: the query itself, as an answer that is truncated or not.
+    fn dns(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let socket = UdpSocket::bind(address).expect("a free port");
+        thread::spawn(move || {
+            let mut query = [0; 64];
+            loop {
+                let (length, client) = socket.recv_from(&mut query).expect("a datagram");
+                query[2] = 0x83;
+                socket.send_to(&query[..length], client).expect("it is sent");
+            }
+        });
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.expect("a connection");
+                let mut query = [0; 64];
+                let length = stream.read(&mut query).expect("a query");
+                query[4] = 0x81;
+                // A probe that fails hangs up before.
+                let _ = stream.write_all(&query[..length]);
+            }
+        });
+        self.healthy(&[&format!("dns://{address}/x")]);
     }
 
     fn files(&mut self, folder: &Path) {

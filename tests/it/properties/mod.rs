@@ -93,6 +93,8 @@ fn a_target() -> BoxedStrategy<String> {
         (port(), "(/[a-z]{0,3})?").prop_map(|(port, path)| port + &path),
         (select(&["tcp://", "udp://", "tls://"][..]), host(), port())
             .prop_map(|(scheme, host, port)| scheme.to_owned() + &host + &port),
+        (host(), maybe_port(), "([a-zA-Z0-9_-]{1,9}\\.){0,3}[a-z0-9-]{1,63}\\.?|\\.")
+            .prop_map(|(host, port, name)| format!("dns://{host}{port}/{name}")),
         (select(services), host(), maybe_port()).prop_map(|(scheme, host, port)| format!("{scheme}://{host}{port}")),
         file().prop_map(|path| format!("unix://{path}")),
         file().prop_map(|path| format!("file://{path}")),
@@ -108,7 +110,7 @@ fn a_target() -> BoxedStrategy<String> {
 /// Strings that come close to being targets.
 fn almost_a_target() -> BoxedStrategy<String> {
     prop_oneof![
-        "(http|tcp|HTTP|https|unix|file|redis|udp)?(:|://|:/)(localhost|127\\.0\\.0\\.[0-9]{1,3}|\\[::[0-9a-f%]{0,4}\\]|[a-z.@\\\\]{0,9})?(:[0-9+-]{0,6})?[/?#%a-z0-9= -]{0,16}",
+        "(http|tcp|HTTP|https|unix|file|redis|udp|dns)?(:|://|:/)(localhost|127\\.0\\.0\\.[0-9]{1,3}|\\[::[0-9a-f%]{0,4}\\]|[a-z.@\\\\]{0,9})?(:[0-9+-]{0,6})?[/?#%a-z0-9= -]{0,16}",
         mutated(a_target().prop_map(String::into_bytes)).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         any::<String>(),
     ]

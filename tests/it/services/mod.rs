@@ -12,6 +12,7 @@ mod rabbitmq;
 mod redis;
 mod slapd;
 mod sshd;
+mod unbound;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};

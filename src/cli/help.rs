@@ -39,9 +39,8 @@ pub fn short(full: bool) -> String {
 pub fn long(full: bool) -> String {
     let mut help = [ABOUT, "\nUsage: ", USAGE].concat();
     help += "       lprobe install PATH: copy this program to PATH\n";
-    help += "       lprobe install [--tripwire=term] --seal PATH -- [OPTIONS] TARGET...: a copy\n";
-    help += "         that makes this one probe, takes no argument, and alerts whoever tries\n";
-    help += "       lprobe install [--tripwire=term] --as NAME,... FOLDER: decoys that alert\n";
+    help += "       lprobe install --seal PATH -- ARGUMENTS: a copy that makes this one probe\n";
+    help += "       lprobe install --as sh,ls FOLDER: decoys, which raise an alert\n";
     help += "\nTargets:\n";
     for scheme in schemes(full) {
         add_columns(&mut help, &["  ", scheme.name, "://", scheme.form], scheme.healthy);

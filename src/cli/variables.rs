@@ -31,7 +31,7 @@ pub struct Variables {
 impl Variables {
     /// Checks whether any `LPROBE_` variable is set.
     pub fn new() -> Self {
-        Self { any: environment::has_variables(PREFIX), ..Self::none() }
+        Self { any: environment::variables(PREFIX).next().is_some(), ..Self::none() }
     }
 
     /// Returns no variables.
@@ -79,8 +79,8 @@ impl Variables {
         if !self.any {
             return None;
         }
-        for (name, _) in env::vars_os() {
-            let Some(found) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
+        for found in environment::variables(PREFIX) {
+            let Ok(found) = str::from_utf8(found) else { continue };
             let (meant, similarity) = most_similar(&found.to_ascii_lowercase().replace('_', "-"), &mut known());
             if (MIN_SIMILARITY..1.0).contains(&similarity) {
                 return Some(plan::Misspelt { meant: variable_name(meant), name: format!("{PREFIX}{found}") });

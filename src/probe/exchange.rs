@@ -2,6 +2,7 @@
 
 use std::io;
 
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
@@ -84,7 +85,8 @@ pub async fn send_and_judge(
 /// Sends one datagram, and lets `judge` look at each datagram in reply, on its own, until it has seen what it needs or
 /// [`MAX_DATAGRAMS`] of them. Returns whether the last one is healthy.
 pub async fn exchange_datagrams(socket: &UdpSocket, bytes: &[u8], judge: Judge<'_>) -> io::Result<bool> {
-    socket.send(bytes).await?;
+    // A socket that has sent nothing has room for a datagram.
+    SockRef::from(socket).send(bytes)?;
     let mut reply = vec![0; MAX_REPLY];
     for _ in 0..MAX_DATAGRAMS {
         let length = socket.recv(&mut reply).await?;

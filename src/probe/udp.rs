@@ -10,8 +10,8 @@ use crate::unhealthy::exchange::BadReply;
 
 use super::exchange::{self, Judge};
 
-/// Sends `bytes`, and lets `judge` look at each datagram in reply. Tries each address of `authority` in order. If an address refuses the datagram, as when nothing listens there, the
-/// next address is tried.
+/// Sends `bytes`, and lets `judge` look at each datagram in reply. Tries each address of `authority` in order. If an address
+/// refuses the datagram, as when nothing listens there, the next address is tried.
 pub async fn probe(
     authority: &Authority,
     bytes: &[u8],

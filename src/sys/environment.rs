@@ -1,29 +1,33 @@
 //! The data that the kernel passes at exec: the environment and the program's path.
 
-use std::ffi::c_char;
 #[cfg(target_os = "linux")]
-use std::ffi::{CStr, OsStr};
+use std::ffi::OsStr;
+use std::ffi::{CStr, c_char};
 use std::io;
+use std::iter;
 #[cfg(target_os = "linux")]
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// Returns whether any environment variable has a name that begins with `prefix`.
-pub fn has_variables(prefix: &str) -> bool {
+/// Returns the names of the environment variables that begin with `prefix`, without it. std would copy every variable first.
+pub fn variables(prefix: &str) -> impl Iterator<Item = &'static [u8]> {
     unsafe extern "C" {
         static environ: *const *const c_char;
     }
-    // SAFETY: nothing changes the environment. It is an array of C strings with a null pointer at its end, or null.
-    unsafe {
-        let mut variable = environ;
-        while !variable.is_null() && !(*variable).is_null() {
-            if libc::strncmp(*variable, prefix.as_ptr().cast(), prefix.len()) == 0 {
-                return true;
+    // SAFETY: nothing changes the environment.
+    let mut variable = unsafe { environ };
+    let texts = iter::from_fn(move || {
+        // SAFETY: the environment is null, or an array of C strings with a null pointer at its end.
+        unsafe {
+            if variable.is_null() || (*variable).is_null() {
+                return None;
             }
+            let text = CStr::from_ptr(*variable).to_bytes();
             variable = variable.add(1);
+            Some(text)
         }
-    }
-    false
+    });
+    texts.filter_map(|text| text.split(|&byte| byte == b'=').next()?.strip_prefix(prefix.as_bytes()))
 }
 
 /// Returns the name that the kernel has for this container: gethostname(2).

@@ -86,7 +86,7 @@ fn port(text: &str) -> Result<u16, BadTarget> {
     };
     // A single underscore may stand between digits, and behind the base.
     let is_wrong = digits.ends_with('_')
-        || digits.contains("__")
+        || digits.as_bytes().windows(2).any(|pair| pair == b"__")
         || digits.starts_with('+')
         || digits.starts_with('_') && base == 10;
     match u16::from_str_radix(&digits.replace('_', ""), base) {

@@ -1,8 +1,7 @@
 //! The only file that opens connections, and so the only one to audit for promise 1: a probe reaches its own container
 //! and nothing else. This file knows addresses, and none of the protocols that are spoken on them.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::net::{self, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use tokio::net::{TcpSocket, TcpStream, UdpSocket, UnixStream};
 use tokio::time::sleep;
 
 use crate::progress::Progress;
+use crate::sys::file::read_beginning;
 use crate::sys::socket::{bind_address_no_port, bind_to_loopback_device};
 use crate::target::authority::Authority;
 use crate::target::endpoint::Endpoint;
@@ -76,9 +76,9 @@ pub async fn open_to_listener(endpoint: &Endpoint, progress: &Progress) -> Resul
 /// Returns whether the kernel may give `port` to a client. If it does not say, it may.
 fn is_given_to_clients(port: u16) -> bool {
     let mut text = [0; 32];
-    let read = File::open("/proc/sys/net/ipv4/ip_local_port_range").and_then(|mut file| file.read(&mut text));
-    let range = read.ok().and_then(|length| {
-        let mut bounds = str::from_utf8(&text[..length]).ok()?.split_ascii_whitespace().map(str::parse);
+    let read = read_beginning(Path::new("/proc/sys/net/ipv4/ip_local_port_range"), &mut text);
+    let range = read.ok().and_then(|text| {
+        let mut bounds = str::from_utf8(text).ok()?.split_ascii_whitespace().map(str::parse);
         Some(bounds.next()?.ok()?..=bounds.next()?.ok()?)
     });
     range.is_none_or(|range| range.contains(&port))

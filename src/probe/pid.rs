@@ -1,9 +1,9 @@
 //! A pid file, for a daemon that has no port. It is healthy if its first line is the number of a process that lives.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
+use crate::sys::file::read_beginning;
 use crate::sys::process;
 use crate::unhealthy::Unhealthy;
 use crate::unhealthy::file::BadFile;
@@ -19,8 +19,7 @@ pub fn probe(path: &Path) -> Result<(), Unhealthy> {
         return Err(BadFile::NotRegular.into());
     }
     let mut contents = [0; LONGEST];
-    let length = File::open(path).and_then(|mut file| file.read(&mut contents)).map_err(BadFile::Io)?;
-    match pid(&contents[..length]) {
+    match pid(read_beginning(path, &mut contents).map_err(BadFile::Io)?) {
         Some(pid) if process::lives(pid) => Ok(()),
         Some(_) => Err(BadFile::NoProcess.into()),
         None => Err(BadFile::NoPid.into()),

@@ -10,6 +10,7 @@ pub mod arena;
 pub mod crash;
 pub mod entry;
 pub mod environment;
+pub mod file;
 mod heap;
 #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
 pub mod musl;

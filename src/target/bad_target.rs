@@ -9,6 +9,12 @@ use crate::FULL;
 /// The words of each message about a target outside the container, and of no other.
 pub const OUTSIDE: &str = "lprobe only reaches its own container";
 
+/// What the small build says about what it lacks.
+pub const NEEDS_FULL: &str = "needs lprobe-full";
+
+/// What is said of a port that is empty, no number, 0, or over 65535.
+pub const PORT: &str = "expected a port from 1 to 65535";
+
 /// Why a string is not a target. Each reason prints as the end of a line that begins with the string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadTarget {
@@ -72,8 +78,6 @@ pub enum BadTarget {
     LongPath(usize),
     /// A `-url` whose scheme is not http.
     NotHttp,
-    /// A `-mode` that is neither http nor grpc.
-    Mode,
     /// An IPv4 literal with `--ipv6`.
     NotIpv6,
 }
@@ -93,7 +97,7 @@ impl fmt::Display for BadTarget {
             }
             Self::Service if FULL => "use --service for a name with spaces, ?, # or %",
             Self::WorkloadApi if FULL => "expected unix:///PATH or tcp://ADDRESS:PORT",
-            Self::Service | Self::WorkloadApi | Self::NotInThisBuild => "needs lprobe-full",
+            Self::Service | Self::WorkloadApi | Self::NotInThisBuild => NEEDS_FULL,
             Self::NoAuthority => "no host and no port; try http://localhost/",
             Self::ForeignHost => {
                 "lprobe only reaches its own container: the host must be localhost, a loopback address, \
@@ -110,7 +114,7 @@ impl fmt::Display for BadTarget {
             Self::Ipv6 => "brackets take an IPv6 address without a zone, as in http://[::1]:8080/",
             Self::UserInformation => "a target can't have a user and password",
             Self::Brackets => "an IPv6 address stands in brackets, as in http://[::1]:8080/",
-            Self::Port => "expected a port from 1 to 65535",
+            Self::Port => PORT,
             Self::NoPort => "a port is needed, as in tcp://localhost:5432",
             Self::NoPath => "this scheme takes no path",
             Self::DomainName => {
@@ -132,8 +136,6 @@ impl fmt::Display for BadTarget {
             Self::LongPath(most) => return write!(out, "the path is longer than {most} bytes"),
             Self::NotHttp if FULL => "expected http:// or https://",
             Self::NotHttp => "expected http://",
-            Self::Mode if FULL => "expected http or grpc; for TCP, lprobe tcp://:PORT",
-            Self::Mode => "expected http; for TCP, lprobe tcp://:PORT",
             Self::NotIpv6 => "the target is an IPv4 address",
         };
         out.write_str(words)

@@ -14,7 +14,7 @@ use crate::cli::options::Opt;
 use crate::cli::variables::Variables;
 use crate::cli::voice::{TIMEOUT, Voice};
 use crate::target::authority::{Authority, Host};
-use crate::target::bad_target::BadTarget;
+use crate::target::bad_target::{BadTarget, NEEDS_FULL, PORT};
 use crate::target::endpoint::socket_path;
 use crate::target::url_path::UrlPath;
 use crate::target::{GrpcTarget, HttpTarget, Target};
@@ -75,7 +75,7 @@ fn url(text: &str) -> Result<Target, BadTarget> {
 }
 
 /// Reads a port as Go reads an integer, `0x1F90`, `0b1`, `0o17`, `017` and `8_080` among them.
-fn port(text: &str) -> Result<u16, BadTarget> {
+fn port(text: &str) -> Result<u16, &'static str> {
     let unsigned = text.strip_prefix('+').unwrap_or(text).to_ascii_lowercase();
     let (digits, base) = match unsigned.as_bytes() {
         [b'0', b'x', ..] => (&unsigned[2..], 16),
@@ -91,16 +91,17 @@ fn port(text: &str) -> Result<u16, BadTarget> {
         || digits.starts_with('_') && base == 10;
     match u16::from_str_radix(&digits.replace('_', ""), base) {
         Ok(port @ 1..) if !is_wrong => Ok(port),
-        _ => Err(BadTarget::Port),
+        _ => Err(PORT),
     }
 }
 
 /// Returns whether the mode is gRPC.
-fn mode(text: &str) -> Result<bool, BadTarget> {
+fn mode(text: &str) -> Result<bool, &'static str> {
     match text {
         "http" => Ok(false),
         "grpc" if FULL => Ok(true),
-        "grpc" => Err(BadTarget::NotInThisBuild),
-        _ => Err(BadTarget::Mode),
+        "grpc" => Err(NEEDS_FULL),
+        _ if FULL => Err("expected http or grpc; for TCP, lprobe tcp://:PORT"),
+        _ => Err("expected http; for TCP, lprobe tcp://:PORT"),
     }
 }

@@ -29,10 +29,23 @@ pub struct Plan {
     pub timeout: Duration,
     /// How long attempts are repeated until every check is healthy. `None` makes one attempt.
     pub wait: Option<Duration>,
+    /// How attempts go on once every check is healthy. `None` makes no more of them.
+    pub watch: Option<Watch>,
     /// Whether to print healthy targets, timings and the variables that were used.
     pub verbose: bool,
     /// The environment variables that the plan was made from.
     pub variables: Variables,
+}
+
+/// How attempts go on while every check is healthy.
+#[derive(Debug, Clone, Copy)]
+pub struct Watch {
+    /// How long they go on, from the start of the first attempt, or after a wait from the start of the healthy one.
+    pub time: Duration,
+    /// The time from the start of one attempt to the start of the next.
+    pub every: Duration,
+    /// How many failed attempts in a row are forgiven.
+    pub retries: u16,
 }
 
 /// The names of environment variables.

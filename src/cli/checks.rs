@@ -18,7 +18,7 @@ use crate::FULL;
 use crate::duration;
 #[cfg(feature = "full")]
 use crate::plan::GrpcProbe;
-use crate::plan::{Changes, Check, Exchange, HttpProbe, Plan, Probe, StreamProbe};
+use crate::plan::{Changes, Check, Exchange, HttpProbe, Plan, Probe, StreamProbe, Watch};
 use crate::target::Target;
 use crate::target::authority::Authority;
 #[cfg(not(feature = "full"))]
@@ -40,20 +40,56 @@ pub struct TargetGroup<'a> {
 pub struct RunSettings {
     timeout: Option<Duration>,
     wait: Option<Duration>,
+    watch: Option<Watch>,
     verbose: bool,
 }
+
+/// The time from one attempt of a watch to the next, unless `--every` sets another one.
+const EVERY: Duration = Duration::from_secs(1);
 
 impl RunSettings {
     /// Reads the settings from these groups, of which there is at least one.
     pub fn read(groups: &[Arguments]) -> Self {
-        if ["connect-timeout", "timeout"].iter().all(|name| groups.iter().any(|group| group.given(name))) {
+        if ["connect-timeout", "timeout"].iter().all(|name| is_given(groups, name)) {
             groups[0].refuse("--connect-timeout can't go with --timeout".into());
         }
-        let timeout = group_with(groups, "timeout").one("timeout", duration::parse);
-        let wait = group_with(groups, "wait").one("wait", duration::parse);
-        let verbose = group_with(groups, "verbose").flag("verbose");
-        Self { timeout, wait, verbose }
+        Self {
+            timeout: time(groups, "timeout"),
+            wait: time(groups, "wait"),
+            watch: watch(groups),
+            verbose: group_with(groups, "verbose").flag("verbose"),
+        }
     }
+}
+
+/// Reads `--watch` and what goes with it.
+fn watch(groups: &[Arguments]) -> Option<Watch> {
+    let Some(length) = time(groups, "watch") else {
+        // A variable is not refused, since it may be meant for other probes.
+        if ["every", "retries"].iter().any(|name| is_given(groups, name)) {
+            groups[0].refuse("--every and --retries need --watch".into());
+        }
+        return None;
+    };
+    let every = time(groups, "every").unwrap_or(EVERY);
+    let retries = group_with(groups, "retries").one("retries", retries).unwrap_or(0);
+    Some(Watch { time: length, every, retries })
+}
+
+/// Reads a duration of the whole run.
+#[inline(never)]
+fn time(groups: &[Arguments], name: &'static str) -> Option<Duration> {
+    group_with(groups, name).one(name, duration::parse)
+}
+
+/// Reads a number of failures.
+fn retries(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "expected a number from 0 to 65535")
+}
+
+/// Returns whether the command line has this option, in whichever group.
+fn is_given(groups: &[Arguments], name: &str) -> bool {
+    groups.iter().any(|group| group.given(name))
 }
 
 /// Returns the group that has an option of the whole run, or the first group if none has it.
@@ -68,19 +104,20 @@ fn group_with<'a, 'b>(groups: &'a [Arguments<'b>], name: &str) -> &'a Arguments<
 
 /// Makes the plan, and the command to probe it.
 #[inline(never)]
-pub fn plan(run: RunSettings, mut groups: Vec<TargetGroup>, voice: &Voice, variables: &Variables) -> Command {
+pub fn plan(run: &RunSettings, mut groups: Vec<TargetGroup>, voice: &Voice, variables: &Variables) -> Command {
     let mut longest = Duration::ZERO;
     for group in &mut groups {
         group.apply_to_targets();
         group.refuse_useless_options();
         longest = longest.max(group.default_timeout(voice));
     }
-    let timeout = run.timeout.unwrap_or(longest);
+    let RunSettings { timeout, wait, watch, verbose } = *run;
+    let timeout = timeout.unwrap_or(longest);
     let mut checks = Vec::new();
     for group in groups {
         group.add_checks(&mut checks, voice, timeout);
     }
-    let plan = Plan { checks, timeout, wait: run.wait, verbose: run.verbose, variables: variables.names() };
+    let plan = Plan { checks, timeout, wait, watch, verbose, variables: variables.names() };
     Command::Probe(Box::new(plan))
 }
 

@@ -95,9 +95,12 @@ const fn full(opt: Opt) -> Opt {
 }
 
 /// lprobe's own options.
-pub static OPTIONS: [Opt; 34] = [
+pub static OPTIONS: [Opt; 37] = [
     common(opt(Group::Run, "timeout", One, "DURATION", "time for everything: 500ms, 1.5s, 2m [default: 1s]")),
     common(opt(Group::Run, "wait", One, "DURATION", "retry until healthy, for this long at most")),
+    opt(Group::Run, "watch", One, "DURATION", "once healthy, go on checking for this long"),
+    opt(Group::Run, "every", One, "DURATION", "with --watch, how often to check [default: 1s]"),
+    opt(Group::Run, "retries", One, "N", "with --watch, how many failures in a row to forgive"),
     common(Opt { short: Some('v'), ..opt(Group::Run, "verbose", Nothing, "", "say how long each probe took") }),
     opt(Group::Target, "max-latency", One, "DURATION", "a healthy answer that takes longer is unhealthy"),
     opt(Group::Host, "ipv6", Nothing, "", "take localhost for [::1] alone"),

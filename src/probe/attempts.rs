@@ -2,13 +2,13 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 #[cfg(feature = "full")]
 use super::grpc_health;
@@ -16,6 +16,7 @@ use super::{dns, exchange, file, http, pid, udp};
 use crate::plan::{Check, Plan, Probe};
 use crate::progress::{Progress, Timings};
 use crate::sys::crash::end_at_signals;
+use crate::sys::process;
 use crate::tls::alarm;
 use crate::unhealthy::Unhealthy;
 
@@ -32,35 +33,76 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// 1 ms.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(4);
 
-/// Probes all checks of the plan at once, and again until all are healthy or the time to wait is over. Returns one
-/// outcome for each check, in the order of the plan.
+/// Probes all checks of the plan at once, and again as its wait and its watch ask for. Returns one outcome for each
+/// check, in the order of the plan.
 ///
 /// # Errors
 ///
 /// The event loop can't be created.
 pub fn run(plan: &Plan) -> io::Result<Vec<Outcome>> {
-    if plan.wait.is_some() {
+    if plan.wait.is_some() || plan.watch.is_some() {
         end_at_signals();
     }
     let start = Instant::now();
     // The runtime is never dropped: the exit of the process closes and frees everything at once, and a drop would take
     // five system calls.
     let runtime = ManuallyDrop::new(runtime()?);
-    Ok(runtime.block_on(async {
-        let Some(wait) = plan.wait else { return attempt(plan, start, plan.timeout, true).await };
-        let end = start + wait;
-        let left = || end.saturating_duration_since(Instant::now());
-        let mut pause = FIRST_PAUSE;
-        let mut outcomes = attempt(plan, start, plan.timeout.min(wait), false).await;
-        // A pause takes at most half of the remaining time. Without this limit, the last pause could take half of the
-        // wait, in which several attempts have room.
-        while !healthy(&outcomes) && left() > SHORTEST_ATTEMPT {
-            sleep(pause.min(left() / 2)).await;
+    Ok(runtime.block_on(attempts(plan, start)))
+}
+
+/// Makes attempts until every check is healthy or the time to wait is over, and goes on for as long as the watch takes.
+async fn attempts(plan: &Plan, mut start: Instant) -> Vec<Outcome> {
+    let watch = plan.watch.as_ref();
+    let is_last = plan.wait.is_none() && watch.is_none();
+    // The end of the wait, and then of the watch.
+    let mut end = start + plan.wait.or(watch.map(|watch| watch.time)).unwrap_or_default();
+    let mut waits = plan.wait.is_some();
+    let mut pause = FIRST_PAUSE;
+    let mut retries = watch.map_or(0, |watch| watch.retries);
+    let (mut verdict, mut was_healthy) = (Vec::new(), false);
+    loop {
+        let timeout = if waits { plan.timeout.min(end - start) } else { plan.timeout };
+        let mut outcomes = attempt(plan, start, timeout, is_last).await;
+        let is_healthy = healthy(&outcomes);
+        let next = if waits && !is_healthy {
+            merge_attempts(mem::take(&mut verdict), &mut outcomes);
+            let now = Instant::now();
+            let left = end.saturating_duration_since(now);
+            if left <= SHORTEST_ATTEMPT {
+                return outcomes;
+            }
+            // A pause takes at most half of the remaining time. Without this limit, the last pause could take half of
+            // the wait, in which several attempts have room.
+            let this_pause = pause.min(left / 2);
             pause = LONGEST_PAUSE.min(pause * 2);
-            outcomes = merge_attempts(outcomes, attempt(plan, Instant::now(), plan.timeout.min(left()), false).await);
+            now + this_pause
+        } else {
+            let Some(watch) = watch else { return outcomes };
+            if mem::take(&mut waits) {
+                end = start + watch.time;
+            }
+            // A container that starts becomes healthy at once, not at the end of the watch.
+            let is_over = match is_healthy {
+                true => !was_healthy && process::first_is_younger_than(watch.time),
+                false => retries == 0,
+            };
+            if is_over {
+                return outcomes;
+            }
+            retries = if is_healthy { watch.retries } else { retries - 1 };
+            end.min(start + watch.every)
+        };
+        // A failure that is forgiven leaves a healthy verdict as it is, and makes no unhealthy one healthy.
+        if is_healthy || !was_healthy {
+            verdict = outcomes;
         }
-        outcomes
-    }))
+        was_healthy |= is_healthy;
+        sleep_until(next).await;
+        start = Instant::now();
+        if start >= end {
+            return verdict;
+        }
+    }
 }
 
 /// Probes every check once. All of them have one deadline, `timeout` after `start`.
@@ -76,12 +118,14 @@ fn healthy(outcomes: &[Outcome]) -> bool {
     outcomes.iter().all(|(verdict, _)| verdict.is_ok())
 }
 
-/// Returns the outcomes of the later attempt. The end of the wait can cut that attempt short, and then its only reason
-/// is that time ran out. Such a reason is replaced by that of the attempt before.
-fn merge_attempts(before: Vec<Outcome>, after: Vec<Outcome>) -> Vec<Outcome> {
-    let is_late = |outcome: &Outcome| matches!(outcome.0, Err(Unhealthy::Late { .. }));
-    let tells_more = |before: Outcome, after| if is_late(&after) && before.0.is_err() { before } else { after };
-    before.into_iter().zip(after).map(|(before, after)| tells_more(before, after)).collect()
+/// Replaces the reason that time ran out by the reason of the attempt before: the end of the wait can cut an attempt short,
+/// and then the former tells nothing.
+fn merge_attempts(before: Vec<Outcome>, after: &mut [Outcome]) {
+    for (before, after) in before.into_iter().zip(after) {
+        if matches!(after.0, Err(Unhealthy::Late { .. })) && before.0.is_err() {
+            *after = before;
+        }
+    }
 }
 
 async fn outcome(check: &Check, start: Instant, timeout: Duration, is_last: bool) -> Outcome {

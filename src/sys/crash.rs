@@ -50,8 +50,8 @@ pub fn handle_signals() {
     }
 }
 
-/// Makes SIGTERM and SIGINT end the process. The first process of a container ignores them otherwise, and a wait can be
-/// long.
+/// Makes SIGTERM and SIGINT end the process. The first process of a container ignores them otherwise, and a wait or a
+/// watch can be long.
 pub fn end_at_signals() {
     handle(&[libc::SIGTERM, libc::SIGINT], stopped);
 }
@@ -90,7 +90,7 @@ extern "C" fn crashed(_signal: c_int) -> ! {
 }
 
 extern "C" fn stopped(_signal: c_int) -> ! {
-    end(b"lprobe: stopped by a signal while it waited\n")
+    end(b"lprobe: stopped by a signal before it was done\n")
 }
 
 /// Prints `line` if stderr can take it, and exits with code 1.

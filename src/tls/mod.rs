@@ -77,7 +77,7 @@ async fn handshake(
         .with_custom_certificate_verifier(trust)
         .with_client_cert_resolver(session);
     config.alpn_protocols = version.map(|version| alpn(version).to_vec()).into_iter().collect();
-    // A probe makes one connection, so that there is no session to resume.
+    // Each attempt makes a whole handshake, so that it sees the certificate.
     config.resumption = Resumption::disabled();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream);
     let stream = handshake.await.map_err(|error| BadHandshake { error, name: name.to_str().into_owned() })?;

@@ -42,7 +42,7 @@ fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command
     let targets = vec![target(&arguments)?];
     let unix_socket = arguments.one("unix-socket", socket_path);
     let group = TargetGroup { arguments, targets, unix_socket };
-    Ok(checks::plan(run, vec![group], &VOICE, variables))
+    Ok(checks::plan(&run, vec![group], &VOICE, variables))
 }
 
 fn target(arguments: &Arguments) -> Result<Target, BadUsage> {

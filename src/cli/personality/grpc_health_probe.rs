@@ -37,7 +37,7 @@ fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command
     }
     let run = RunSettings::read(slice::from_ref(&arguments));
     let group = group(arguments)?;
-    Ok(checks::plan(run, vec![group], &VOICE, variables))
+    Ok(checks::plan(&run, vec![group], &VOICE, variables))
 }
 
 fn group(arguments: Arguments<'_>) -> Result<TargetGroup<'_>, BadUsage> {

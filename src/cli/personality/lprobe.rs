@@ -36,7 +36,7 @@ fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command
         invocation.refuse_others(&arguments, PERSONALITY.flags);
         target_groups.push(group(arguments, is_one));
     }
-    Ok(checks::plan(run, target_groups, &VOICE, variables))
+    Ok(checks::plan(&run, target_groups, &VOICE, variables))
 }
 
 /// Reads the targets of a group. LPROBE_TARGET supplies them if there is only one group.

@@ -41,7 +41,7 @@ fn the_runs_options_stand_in_any_group_and_once() {
         let outcome = lprobe(line);
         assert!(outcome.stderr.contains("within 150 ms"), "{outcome:?}");
     }
-    for option in ["--timeout=1s", "--wait=1s", "--verbose"] {
+    for option in ["--timeout=1s", "--wait=1s", "--watch=1s", "--verbose"] {
         let name = option.split('=').next().expect("a name");
         lprobe([option, target, "--next", option, other])
             .unhealthy_saying(&[&format!("{name} can be given once only")]);

@@ -42,3 +42,4 @@ mod standard_streams;
 mod support;
 mod surroundings;
 mod tcp;
+mod watch;

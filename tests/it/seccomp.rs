@@ -82,6 +82,7 @@ impl Matrix {
         let many: Vec<_> = (0..64).map(|number| well.http(&format!("/{number}"))).collect();
         self.healthy(&many.iter().map(|target| &**target).collect::<Vec<_>>());
         self.healthy(&["--wait=10s", &well.http("/")]);
+        self.healthy(&["--watch=100ms", "--every=20ms", &well.http("/")]);
         self.healthy(&["--send=a", &silent.tcp()]);
         self.unhealthy(&["--wait=200ms", &sick.http("/")]);
         self.unhealthy(&["--contains=none", &long.http("/")]);

@@ -224,17 +224,17 @@ fn a_wait_ends_when_it_is_told_to_even_as_the_first_process() {
     if !have_root() || !have_tools(&["unshare"]) {
         return;
     }
-    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+    for (signal, option) in [Signal::SIGTERM, Signal::SIGINT].into_iter().zip(["--wait=60s", "--watch=60s"]) {
         let server = Server::silent();
         let mut command = tool("unshare");
         without_variables(&mut command).args(["--pid", "--fork"]).arg(binary());
-        let command = command.args(["--wait=60s", "--timeout=60s", &server.http("/")]).stderr(Stdio::piped());
+        let command = command.args([option, "--timeout=60s", &server.http("/")]).stderr(Stdio::piped());
         let first = Running(command.spawn().expect("it starts"));
         server.request();
         let children = format!("/proc/{0}/task/{0}/children", first.0.id());
         let probe = fs::read_to_string(children).expect("/proc is mounted").trim().parse().expect("one child");
         kill(Pid::from_raw(probe), signal).expect("it runs");
-        assert_eq!(end_of(first), (Some(1), "lprobe: stopped by a signal while it waited\n".to_owned()));
+        assert_eq!(end_of(first), (Some(1), "lprobe: stopped by a signal before it was done\n".to_owned()));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use super::openssl::s_server;
 use super::pki::{Authority, Identity, as_is, expired, not_yet_valid, openssl, text};
@@ -282,6 +283,21 @@ fn a_call_asks_for_the_server_by_the_name_of_its_certificate() {
         lprobe([&target].into_iter().map(|target| &**target).chain(tls).chain(["-tls-ca-cert", ca]))
             .unhealthy_saying(&["HTTP status 404, expected 200"]);
     }
+}
+
+/// An alarm that outlasted its attempt would ring within the watch.
+#[test]
+fn a_watch_makes_a_handshake_for_each_attempt_and_ends_its_alarm() {
+    if !have_tools(&["nginx", "openssl"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let well = nginx(&authority.issue("well", &["localhost"], as_is), "");
+    let target = format!("https://localhost:{}/well", well.port);
+    let watched = ["--timeout=2s", "--watch=3s", "--every=100ms", "--tls-ca-cert", text(&authority.certificate)];
+    let outcome = lprobe([&watched[..], &[&target]].concat());
+    assert!(outcome.took >= Duration::from_secs(3), "{:?}", outcome.took);
+    outcome.healthy();
 }
 
 /// A process that is held up in the middle of a handshake stands for one that computes.

@@ -151,10 +151,17 @@ fn every_flag() -> impl Iterator<Item = &'static options::Opt> {
     options::OPTIONS.iter().chain(&options::SHARED_FLAGS).chain(foreign)
 }
 
+/// Whether an option says how long a probe takes.
+fn is_long(option: &str) -> bool {
+    ["wait", "watch"].contains(&option)
+}
+
 /// What goes with an option, right or wrong. Nothing waits for long: nobody is there to come up.
 fn value(option: &str) -> BoxedStrategy<OsString> {
     let pool: &[&str] = match option {
-        "wait" => &["1ms", "60ms", "0", "-1s", "x", ""],
+        "wait" | "watch" => &["1ms", "60ms", "0", "-1s", "x", ""],
+        "every" => &["1ms", "20ms", "0", ""],
+        "retries" => &["0", "2", "-1", "65536", "x", ""],
         "timeout" | "connect-timeout" | "rpc-timeout" | "max-latency" => {
             &["1ms", "80ms", "200ms", "0", "1e3", "", "99999999999h"]
         }
@@ -172,7 +179,7 @@ fn value(option: &str) -> BoxedStrategy<OsString> {
         _ => &["", "true", "false", "/nobody/there", "/", "/dev/null", "maybe"],
     };
     let any_bytes = prop::collection::vec(1u8.., 0..12).prop_map(OsString::from_vec);
-    let any_bytes = if option == "wait" { Just("1us".into()).boxed() } else { any_bytes.boxed() };
+    let any_bytes = if is_long(option) { Just("1us".into()).boxed() } else { any_bytes.boxed() };
     prop_oneof![
         6 => select(pool).prop_map(OsString::from),
         1 => select(&["${SET}", "a${NONE:-b}$$", "${NONE}", "$", "${"][..]).prop_map(OsString::from),
@@ -198,7 +205,7 @@ fn option() -> impl Strategy<Value = Vec<OsString>> {
                 3 => vec![format!("--{name}").into(), value],
                 4 => vec![format!("-{name}").into(), value],
                 // What follows would be how long it waits.
-                _ if name == "wait" => vec!["-v".into()],
+                _ if is_long(&name) => vec!["-v".into()],
                 _ => vec![format!("--{name}").into()],
             }
         })

@@ -28,7 +28,7 @@ struct Budget {
 
 const BUDGET: Budget = match FULL {
     false => Budget {
-        bytes: 361_500,
+        bytes: 360_000,
         unpacked: 22_000,
         system_calls: 34,
         page_faults: 22,

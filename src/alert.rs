@@ -19,30 +19,33 @@ use crate::sys::stdio;
 const LOG: &str = "/proc/1/fd/2";
 
 /// The longest alert, in bytes: a pipe takes it in one piece.
-const LONGEST: usize = 1000;
+pub const LONGEST: usize = 1000;
 
-/// Raises an alert, and returns the exit code.
+/// Raises an alert, and returns the exit code. If it `may_trip`, and the tripwire is set, the container ends.
 #[cold]
-pub fn raise(why: &str) -> i32 {
+pub fn raise(why: &str, may_trip: bool) -> i32 {
     let [process, user, parent] = [process::id(), user(), parent_id()];
     let arguments = shown(&arguments());
     let what = format!("{why}: process {process} of user {user}, started by process {parent}:{arguments}");
-    let line = format!("lprobe: ALERT: {}\n", shortened(printable(&what), LONGEST));
-    // The log may be this program's own standard error.
-    let file = |path: &str| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
-    if file(LOG) != file("/proc/self/fd/2") || process == 1 {
-        let _ = stdio::write(&mut io::stderr(), &line);
-    }
+    let line = format!("lprobe: ALERT: {}\n", shortened(printable(&what), LONGEST - "lprobe: ALERT: ...\n".len()));
+    let is_said = stdio::write(&mut io::stderr(), &line).is_ok();
     if process == 1 {
         return 1;
     }
+    // The log may be this program's own standard error.
+    let file = |path: &str| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    let is_logged = is_said && file(LOG).is_some() && file(LOG) == file("/proc/self/fd/2");
     // Nothing waits for a reader of the log, nor fails where there is none.
-    if let Ok(mut log) = OpenOptions::new().append(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(LOG) {
+    if !is_logged
+        && let Ok(mut log) = OpenOptions::new().append(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(LOG)
+    {
         let _ = log.write_all(line.as_bytes());
     }
-    let trips = Seal::of_this_program().is_some_and(|seal| seal.trips)
-        || env::var_os("LPROBE_TRIPWIRE").is_some_and(|action| action == "term");
-    if trips {
+    let is_set = || {
+        Seal::of_this_program().is_some_and(|seal| seal.trips)
+            || env::var_os("LPROBE_TRIPWIRE").is_some_and(|action| action == "term")
+    };
+    if may_trip && is_set() {
         end_container();
     }
     1

@@ -17,7 +17,7 @@ fn run(arguments: Vec<OsString>) -> i32 {
         },
         Ok(Command::Install(copies)) => install(name, &copies),
         Ok(Command::Sealed(line)) => report::text(name, &format!("{name}: sealed:{line}\n")),
-        Ok(Command::Alert(why)) => alert::raise(why),
+        Ok(Command::Alert(why)) => alert::raise(why, true),
         Ok(Command::ShortHelp) => report::text(name, &help::short(FULL)),
         Ok(Command::Help) => report::text(name, &help::long(FULL)),
         Ok(Command::Version) => report::text(name, &help::version()),

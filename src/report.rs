@@ -9,9 +9,11 @@ use crate::plan::{Plan, Variables};
 use crate::printable::{printable, shortened};
 use crate::probe::Outcome;
 use crate::progress::Timings;
+use crate::seal::Seal;
 use crate::sys::stdio;
 use crate::target::bad_target::OUTSIDE;
 use crate::unhealthy::Unhealthy;
+use crate::unhealthy::connection::{ConnectError, Peer};
 
 /// The most bytes of all lines together. Docker keeps 4,096 bytes of a check's output.
 const MAX_OUTPUT: usize = 4000;
@@ -28,6 +30,8 @@ const MIN_TEXT: usize = 48;
 pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
     let (mut healthy, mut unhealthy) = (String::new(), String::new());
     let code = i32::from(outcomes.iter().any(|(verdict, _)| verdict.is_err()));
+    let is_outside = outcomes.iter().any(|(verdict, _)| is_outside(verdict));
+    let room = MAX_OUTPUT - if is_outside { alert::LONGEST } else { 0 };
     let wanted = |verdict: &Result<(), Unhealthy>| plan.verbose || verdict.is_err();
     let Variables { heeded, misspelt } = &plan.variables;
     if plan.verbose && !heeded.is_empty() {
@@ -41,9 +45,9 @@ pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
     // Beside its text, a line has the name, an ellipsis and the newline.
     let overhead = name.len() + ": ...\n".len();
     let mut left = outcomes.iter().filter(|(verdict, _)| wanted(verdict)).count();
-    let limit = (MAX_OUTPUT / left.max(1)).saturating_sub(overhead).clamp(MIN_TEXT, MAX_TEXT);
+    let limit = (room / left.max(1)).saturating_sub(overhead).clamp(MIN_TEXT, MAX_TEXT);
     for (check, (verdict, timings)) in plan.checks.iter().zip(outcomes) {
-        if !wanted(verdict) || healthy.len() + unhealthy.len() + limit + overhead > MAX_OUTPUT {
+        if !wanted(verdict) || healthy.len() + unhealthy.len() + limit + overhead > room {
             continue;
         }
         left -= 1;
@@ -66,7 +70,9 @@ pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
     // A failure to print does not change the verdict.
     let _ = stdio::write(&mut io::stdout(), &healthy);
     let _ = stdio::write(&mut io::stderr(), &unhealthy);
-    alert_of_outside(&unhealthy);
+    if is_outside {
+        alert_of_outside(false);
+    }
     code
 }
 
@@ -75,7 +81,10 @@ pub fn refusal(name: &str, why: &dyn Display) -> i32 {
     let mut line = String::new();
     add_line(name, &mut line, why, MAX_TEXT);
     let _ = stdio::write(&mut io::stderr(), &line);
-    alert_of_outside(&line);
+    // The line may have been cut.
+    if why.to_string().as_bytes().windows(OUTSIDE.len()).any(|window| window == OUTSIDE.as_bytes()) {
+        alert_of_outside(true);
+    }
     1
 }
 
@@ -87,11 +96,20 @@ pub fn text(name: &str, text: &str) -> i32 {
     }
 }
 
-/// Raises an alert if lines say that a target is outside the container: a probe has no reason to ask for one.
-fn alert_of_outside(lines: &str) {
-    if lines.as_bytes().windows(OUTSIDE.len()).any(|window| window == OUTSIDE.as_bytes()) {
-        alert::raise("a target is outside this container");
+/// Raises an alert about a target outside the container: a probe has no reason to ask for one. A sealed copy raises none,
+/// since nobody but its author chose the target. `may_trip` says whether it can end the container.
+fn alert_of_outside(may_trip: bool) {
+    if Seal::of_this_program().is_none() {
+        alert::raise("a target is outside this container", may_trip);
     }
+}
+
+/// Returns whether the kernel said that a target's address is not this container's. It may have been, and the container is
+/// then no worse than unhealthy.
+fn is_outside(verdict: &Result<(), Unhealthy>) -> bool {
+    let Err(Unhealthy::NotConnected(tried)) = verdict else { return false };
+    let is_foreign = |tried: &(Peer, ConnectError)| matches!(tried, (Peer::Ip(address), ConnectError::ForeignAddress) if !address.is_loopback());
+    tried.iter().any(is_foreign)
 }
 
 fn add_line(name: &str, lines: &mut String, text: &dyn Display, limit: usize) {

@@ -1,4 +1,4 @@
-//! Sealed copies of this program: what they do is in their file, and no argument or variable changes it.
+//! Sealed copies of this program: what they do is in their file, and no argument and no variable of lprobe's changes it.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;

@@ -17,7 +17,7 @@ const USAGE: &str = "lprobe [OPTIONS] TARGET... [--next [OPTIONS] TARGET...]...\
 
 const ABOUT: &str = "Probes its own container, all targets at once: exit 0 all healthy, 1 not.\n";
 
-const NOTES: &str = "HOST is localhost or an address of this container. ${NAME:-default} expands.\n";
+const NOTES: &str = "HOST is localhost, or this container's hostname or address. ${NAME:-x} expands.\n";
 
 /// Returns the line that `--version` prints.
 pub fn version() -> String {

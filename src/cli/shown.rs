@@ -12,20 +12,24 @@ use super::options::{OPTIONS, Opt, flag_name};
 pub fn shown(arguments: &[OsString]) -> String {
     let known: Vec<&'static Opt> = OPTIONS.iter().collect();
     let mut line = String::new();
-    let mut is_hidden = false;
+    let (mut is_value, mut is_hidden) = (false, false);
     for argument in arguments {
-        let name = flag_name(argument).unwrap_or_default();
+        let bytes = argument.as_bytes();
+        let name = if is_value { &[][..] } else { flag_name(argument).unwrap_or_default() };
         let is_of_secret = str::from_utf8(name).is_ok_and(is_secret);
-        let shown = match argument.as_bytes().iter().position(|&byte| byte == b'=') {
-            _ if is_hidden || holds_pem(argument) => "...".into(),
+        let shown = match bytes.iter().position(|&byte| byte == b'=') {
+            _ if is_value && is_hidden || holds_pem(argument) => "...".into(),
             Some(equals) if is_of_secret => {
-                let mut shown = OsStr::from_bytes(&argument.as_bytes()[..=equals]).to_owned();
+                let mut shown = OsStr::from_bytes(&bytes[..=equals]).to_owned();
                 shown.push("...");
                 shown
             }
-            _ => without_secrets(argument),
+            _ if bytes.starts_with(b":") || bytes.windows(3).any(|window| window == b"://") => {
+                without_secrets(argument)
+            }
+            _ => argument.clone(),
         };
-        is_hidden = !is_hidden && is_of_secret && takes_value(argument, &known);
+        (is_value, is_hidden) = (!is_value && takes_value(argument, &known), is_of_secret);
         let _ = write!(line, " {}", Quoted(&shown));
     }
     line
@@ -42,7 +46,9 @@ mod tests {
             ("--header X:a :80", r#" "--header" "..." ":80""#),
             ("-header=X:a :80", r#" "-header=..." ":80""#),
             ("--timeout 1s http://u:a@localhost/", r#" "--timeout" "1s" "http://...@localhost/""#),
-            ("-c id", r#" "-c" "id""#),
+            (":80/x?token=a", r#" ":80/x?...""#),
+            ("--service --header --header X:a", r#" "--service" "--header" "--header" "...""#),
+            ("-c true?;x@y", r#" "-c" "true?;x@y""#),
         ] {
             assert_eq!(shown(&line.split(' ').map(OsString::from).collect::<Vec<_>>()), expected);
         }

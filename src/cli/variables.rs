@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CStr, OsStr, OsString};
 
 use super::bad_usage::BadUsage;
 use super::options::OPTIONS;
@@ -11,6 +11,7 @@ use crate::plan;
 use crate::sys::environment;
 
 const PREFIX: &str = "LPROBE_";
+const C_PREFIX: &CStr = c"LPROBE_";
 
 /// The similarity from which a name counts as misspelt: that of `TIMEUOT` and `TIMEOUT` is 0.95. Kubernetes sets
 /// LPROBE_SERVICE_HOST for a service named lprobe, and its similarity to `SERVICE` is 0.86.
@@ -31,7 +32,7 @@ pub struct Variables {
 impl Variables {
     /// Checks whether any `LPROBE_` variable is set.
     pub fn new() -> Self {
-        Self { any: environment::variables(PREFIX).next().is_some(), ..Self::none() }
+        Self { any: environment::variables(C_PREFIX).next().is_some(), ..Self::none() }
     }
 
     /// Returns no variables.
@@ -79,7 +80,7 @@ impl Variables {
         if !self.any {
             return None;
         }
-        for found in environment::variables(PREFIX) {
+        for found in environment::variables(C_PREFIX) {
             let Ok(found) = str::from_utf8(found) else { continue };
             let (meant, similarity) = most_similar(&found.to_ascii_lowercase().replace('_', "-"), &mut known());
             if (MIN_SIMILARITY..1.0).contains(&similarity) {

@@ -10,24 +10,26 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 /// Returns the names of the environment variables that begin with `prefix`, without it. std would copy every variable first.
-pub fn variables(prefix: &str) -> impl Iterator<Item = &'static [u8]> {
+pub fn variables(prefix: &'static CStr) -> impl Iterator<Item = &'static [u8]> {
     unsafe extern "C" {
         static environ: *const *const c_char;
     }
+    let length = prefix.count_bytes();
     // SAFETY: nothing changes the environment.
     let mut variable = unsafe { environ };
-    let texts = iter::from_fn(move || {
+    iter::from_fn(move || {
         // SAFETY: the environment is null, or an array of C strings with a null pointer at its end.
         unsafe {
-            if variable.is_null() || (*variable).is_null() {
-                return None;
+            while !variable.is_null() && !(*variable).is_null() {
+                let text = *variable;
+                variable = variable.add(1);
+                if libc::strncmp(text, prefix.as_ptr(), length) == 0 {
+                    return CStr::from_ptr(text.add(length)).to_bytes().split(|&byte| byte == b'=').next();
+                }
             }
-            let text = CStr::from_ptr(*variable).to_bytes();
-            variable = variable.add(1);
-            Some(text)
         }
-    });
-    texts.filter_map(|text| text.split(|&byte| byte == b'=').next()?.strip_prefix(prefix.as_bytes()))
+        None
+    })
 }
 
 /// Returns the name that the kernel has for this container: gethostname(2).

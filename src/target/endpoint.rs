@@ -43,6 +43,15 @@ pub fn relative_socket_path(path: &str) -> Result<PathBuf, BadTarget> {
     }
 }
 
+/// Reads the name of a socket in Linux's abstract namespace, which is a path after a NUL: unix(7).
+pub fn abstract_socket(name: &str) -> Result<PathBuf, BadTarget> {
+    match () {
+        () if name.len() > MAX_SOCKET_PATH => Err(BadTarget::SocketPath(MAX_SOCKET_PATH)),
+        () if name.is_empty() || name.contains(char::is_control) => Err(BadTarget::FilePath),
+        () => Ok(["\0", name].concat().into()),
+    }
+}
+
 /// Reads an absolute path, without unescaping it.
 pub fn absolute_path(path: &str) -> Result<PathBuf, BadTarget> {
     match () {

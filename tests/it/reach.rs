@@ -230,7 +230,9 @@ fn no_resolver_is_asked() {
     assert!(own.contains("connect(") && !own.contains("open"), "{own}");
     for name in ["http://example.com/", "http://localhost.example/"] {
         let foreign = calls(name);
-        assert!(!["socket(", "connect(", "open"].iter().any(|call| foreign.contains(call)), "{foreign}");
+        // But for the container's log, to which the alert goes.
+        let others = foreign.replace("open(\"/proc/1/fd/2\"", "").replace("openat(AT_FDCWD, \"/proc/1/fd/2\"", "");
+        assert!(!["socket(", "connect(", "open"].iter().any(|call| others.contains(call)), "{foreign}");
     }
 }
 

@@ -14,13 +14,13 @@ use crate::cli::variables::Variables;
 use crate::cli::voice::{TIMEOUT, Voice};
 use crate::target::authority::{Authority, Host};
 use crate::target::bad_target::BadTarget;
-use crate::target::endpoint::{Endpoint, relative_socket_path, socket_path};
+use crate::target::endpoint::{Endpoint, abstract_socket, relative_socket_path, socket_path};
 use crate::target::{GrpcTarget, Target};
 
 pub const PERSONALITY: Personality = Personality {
     name: "grpc_health_probe",
     about: "grpc_health_probe",
-    flags: &[Opt::other_tool_full("addr", "HOST:PORT", "the server to ask, or unix:PATH")],
+    flags: &[Opt::other_tool_full("addr", "HOST:PORT", "the server to ask, or unix:PATH, unix-abstract:NAME")],
     command,
 };
 
@@ -60,6 +60,9 @@ fn address(text: &str) -> Result<Endpoint, BadTarget> {
     // gRPC's names of Unix sockets may be relative: `unix:PATH`.
     if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.starts_with('/') && !path.is_empty()) {
         return relative_socket_path(path).map(Endpoint::Unix);
+    }
+    if let Some(name) = text.strip_prefix("unix-abstract:") {
+        return abstract_socket(name).map(Endpoint::Unix);
     }
     if let Some(socket) = Endpoint::unix(text) {
         return socket;

@@ -130,6 +130,8 @@ fn grpcio_is_probed() {
         panic!("three ports: {ports}")
     };
     assert_eq!(lines.next().expect("it says more").expect("UTF-8"), "ready");
+    lprobe([&format!("-addr=unix-abstract:{}", text(&socket)), "-rpc-timeout=30s"]).healthy();
+    lprobe(["-addr=unix-abstract:no-such-socket"]).unhealthy_saying(&["no-such-socket: connection refused"]);
     is_probed(&cast, &Ports { plain, tls, mutual, socket });
 }
 

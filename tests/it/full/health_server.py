@@ -1,4 +1,4 @@
-"""gRPC's health service, by grpcio: plain on TCP and on a Unix socket, over TLS, and by mutual TLS."""
+"""gRPC's health service, by grpcio: plain on TCP and on two Unix sockets, over TLS, and by mutual TLS."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +21,7 @@ health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
 for name, status in [("", "SERVING"), ("well", "SERVING"), ("sick", "NOT_SERVING"), ("unknown", "UNKNOWN")]:
     servicer.set(name, health_pb2.HealthCheckResponse.ServingStatus.Value(status))
 server.add_insecure_port(f"unix:{socket}")
+server.add_insecure_port(f"unix-abstract:{socket}")
 print(
     server.add_insecure_port("127.0.0.1:0"),
     server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials(pair)),

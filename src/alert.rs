@@ -10,7 +10,7 @@ use std::process;
 
 use crate::cli::shown::shown;
 use crate::printable::{printable, shortened};
-use crate::seal::Seal;
+use crate::seal::{Kind, Seal};
 use crate::sys::entry::arguments;
 use crate::sys::process::{end_container, user};
 use crate::sys::stdio;
@@ -25,7 +25,9 @@ pub const LONGEST: usize = 1000;
 #[cold]
 pub fn raise(why: &str, may_trip: bool) -> i32 {
     let [process, user, parent] = [process::id(), user(), parent_id()];
-    let arguments = shown(&arguments());
+    let seal = Seal::of_this_program();
+    let is_decoy = seal.as_ref().is_some_and(|seal| seal.kind == Kind::Decoy);
+    let arguments = shown(&arguments(), is_decoy);
     let what = format!("{why}: process {process} of user {user}, started by process {parent}:{arguments}");
     let line = format!("lprobe: ALERT: {}\n", shortened(printable(&what), LONGEST - "lprobe: ALERT: ...\n".len()));
     let is_said = stdio::write(&mut io::stderr(), &line).is_ok();
@@ -41,10 +43,8 @@ pub fn raise(why: &str, may_trip: bool) -> i32 {
     {
         let _ = log.write_all(line.as_bytes());
     }
-    let is_set = || {
-        Seal::of_this_program().is_some_and(|seal| seal.trips)
-            || env::var_os("LPROBE_TRIPWIRE").is_some_and(|action| action == "term")
-    };
+    let is_set =
+        || seal.is_some_and(|seal| seal.trips) || env::var_os("LPROBE_TRIPWIRE").is_some_and(|action| action == "term");
     if may_trip && is_set() {
         end_container();
     }

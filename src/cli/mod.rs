@@ -50,7 +50,7 @@ pub fn parse(arguments: Vec<OsString>) -> Understood {
     match (seal.kind, arguments.get(1..).unwrap_or_default()) {
         (Kind::Decoy, _) => (NAME, Ok(Command::Alert("a decoy was started"))),
         (Kind::Probe(sealed), []) => parse_sealed(sealed, Variables::none()),
-        (Kind::Probe(sealed), [asked]) if asked == "--sealed" => (NAME, Ok(Command::Sealed(shown(&sealed)))),
+        (Kind::Probe(sealed), [asked]) if asked == "--sealed" => (NAME, Ok(Command::Sealed(shown(&sealed, false)))),
         (Kind::Probe(_), _) => (NAME, Ok(Command::Alert("a sealed probe was given arguments"))),
     }
 }

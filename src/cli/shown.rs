@@ -8,8 +8,9 @@ use super::arguments::{is_secret, takes_value};
 use super::bad_usage::{Quoted, holds_pem, without_secrets};
 use super::options::{OPTIONS, Opt, flag_name};
 
-/// Returns the arguments, each in quotes and behind a space. Values that may be secret are an ellipsis.
-pub fn shown(arguments: &[OsString]) -> String {
+/// Returns the arguments, each in quotes and behind a space. Values that may be secret are an ellipsis. Arguments that are
+/// `foreign` were meant for another program: what looks like a query or a user there may be a command, unless it is in a URL.
+pub fn shown(arguments: &[OsString], foreign: bool) -> String {
     let known: Vec<&'static Opt> = OPTIONS.iter().collect();
     let mut line = String::new();
     let (mut is_value, mut is_hidden) = (false, false);
@@ -24,10 +25,8 @@ pub fn shown(arguments: &[OsString]) -> String {
                 shown.push("...");
                 shown
             }
-            _ if bytes.starts_with(b":") || bytes.windows(3).any(|window| window == b"://") => {
-                without_secrets(argument)
-            }
-            _ => argument.clone(),
+            _ if foreign && !bytes.windows(3).any(|window| window == b"://") => argument.clone(),
+            _ => without_secrets(argument),
         };
         (is_value, is_hidden) = (!is_value && takes_value(argument, &known), is_of_secret);
         let _ = write!(line, " {}", Quoted(&shown));
@@ -48,9 +47,11 @@ mod tests {
             ("--timeout 1s http://u:a@localhost/", r#" "--timeout" "1s" "http://...@localhost/""#),
             (":80/x?token=a", r#" ":80/x?...""#),
             ("--service --header --header X:a", r#" "--service" "--header" "--header" "...""#),
-            ("-c true?;x@y", r#" "-c" "true?;x@y""#),
+            ("-url=:1[::1]?a", r#" "-url=:1[::1]?...""#),
         ] {
-            assert_eq!(shown(&line.split(' ').map(OsString::from).collect::<Vec<_>>()), expected);
+            assert_eq!(shown(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), false), expected);
         }
+        let command = ["-c", "true?;x@y", "http://u:a@localhost/", "--header=X:a"].map(OsString::from);
+        assert_eq!(shown(&command, true), r#" "-c" "true?;x@y" "http://...@localhost/" "--header=...""#);
     }
 }

@@ -145,9 +145,14 @@ impl Matrix {
 
     /// An answer by UDP, and then one by TCP: the query itself, as an answer that is truncated or not.
     fn dns(&mut self) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let socket = UdpSocket::bind(address).expect("a free port");
+        // The number of a free TCP port may be taken by another test's UDP socket.
+        let (listener, socket, address) = loop {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+            let address = listener.local_addr().expect("an address");
+            if let Ok(socket) = UdpSocket::bind(address) {
+                break (listener, socket, address);
+            }
+        };
         thread::spawn(move || {
             let mut query = [0; 64];
             loop {

@@ -81,6 +81,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri opens no file")]
     fn the_first_process_has_an_age() {
         assert!(!first_is_younger_than(Duration::ZERO));
         assert!(first_is_younger_than(Duration::from_secs(u64::from(u32::MAX))));

@@ -18,6 +18,9 @@ use crate::sys::stdio;
 /// The standard error of process 1, which the engine logs.
 const LOG: &str = "/proc/1/fd/2";
 
+/// The beginning of each alert.
+const BEGIN: &str = "lprobe: ALERT: ";
+
 /// The longest alert, in bytes: a pipe takes it in one piece.
 pub const LONGEST: usize = 1000;
 
@@ -29,7 +32,7 @@ pub fn raise(why: &str, may_trip: bool) -> i32 {
     let is_decoy = seal.as_ref().is_some_and(|seal| seal.kind == Kind::Decoy);
     let arguments = shown(&arguments(), is_decoy);
     let what = format!("{why}: process {process} of user {user}, started by process {parent}:{arguments}");
-    let line = format!("lprobe: ALERT: {}\n", shortened(printable(&what), LONGEST - "lprobe: ALERT: ...\n".len()));
+    let line = [BEGIN, &shortened(printable(&what), LONGEST - BEGIN.len() - "...\n".len()), "\n"].concat();
     let is_said = stdio::write(&mut io::stderr(), &line).is_ok();
     if process == 1 {
         return 1;

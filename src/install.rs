@@ -41,7 +41,7 @@ impl Install {
     }
 }
 
-/// Has `make` make a file, with mode 0755, and renames it to `path`: a reader sees the old file or the whole new one.
+/// Makes a file by `make`, and renames it to `path`: a reader sees the old file or the whole new one.
 fn replace(path: &Path, make: &dyn Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(there) if !there.is_file() => return Err(io::Error::other("exists, and is not a regular file")),
@@ -60,6 +60,7 @@ fn replace(path: &Path, make: &dyn Fn(&Path) -> io::Result<()>) -> io::Result<()
     made
 }
 
+/// Copies `program`, with mode 0755, and seals the copy.
 fn copy(program: &Path, seal: Option<&Seal>, temporary: &Path) -> io::Result<()> {
     let mut contents = fs::read(program)?;
     // The path that the kernel knows can lead elsewhere by now, as after fexecve.

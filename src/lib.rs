@@ -15,6 +15,7 @@ pub(crate) mod json;
 #[cfg(not(feature = "full"))]
 #[path = "json/absent.rs"]
 pub(crate) mod json;
+pub(crate) mod number;
 pub(crate) mod plan;
 pub(crate) mod printable;
 pub(crate) mod probe;

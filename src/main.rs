@@ -26,11 +26,11 @@ fn run(arguments: Vec<OsString>) -> i32 {
 }
 
 fn install(name: &str, copies: &Install) -> i32 {
-    let path = match program() {
-        Ok(program) => copies.run(&program),
-        Err(error) => Err((&*copies.names[0], error)),
+    let program = match program() {
+        Ok(program) => program,
+        Err(error) => return report::refusal(name, &format_args!("install: {error}")),
     };
-    match path {
+    match copies.run(&program) {
         Ok(()) => 0,
         Err((path, error)) => report::refusal(name, &format_args!("install {}: {error}", path.display())),
     }

@@ -13,7 +13,7 @@ use crate::seal::Seal;
 use crate::sys::stdio;
 use crate::target::bad_target::OUTSIDE;
 use crate::unhealthy::Unhealthy;
-use crate::unhealthy::connection::{ConnectError, Peer};
+use crate::unhealthy::connection::is_outside;
 
 /// The most bytes of all lines together. Docker keeps 4,096 bytes of a check's output.
 const MAX_OUTPUT: usize = 4000;
@@ -30,7 +30,10 @@ const MIN_TEXT: usize = 48;
 pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
     let (mut healthy, mut unhealthy) = (String::new(), String::new());
     let code = i32::from(outcomes.iter().any(|(verdict, _)| verdict.is_err()));
-    let is_outside = outcomes.iter().any(|(verdict, _)| is_outside(verdict));
+    let is_outside = outcomes.iter().any(|(verdict, _)| match verdict {
+        Err(Unhealthy::NotConnected(tried)) => tried.iter().any(|(peer, error)| is_outside(peer, error)),
+        _ => false,
+    });
     let room = MAX_OUTPUT - if is_outside { alert::LONGEST } else { 0 };
     let wanted = |verdict: &Result<(), Unhealthy>| plan.verbose || verdict.is_err();
     let Variables { heeded, misspelt } = &plan.variables;
@@ -71,6 +74,7 @@ pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
     let _ = stdio::write(&mut io::stdout(), &healthy);
     let _ = stdio::write(&mut io::stderr(), &unhealthy);
     if is_outside {
+        // The address may have been this container's, and then the container is no worse than unhealthy.
         alert_of_outside(false);
     }
     code
@@ -102,14 +106,6 @@ fn alert_of_outside(may_trip: bool) {
     if Seal::of_this_program().is_none() {
         alert::raise("a target is outside this container", may_trip);
     }
-}
-
-/// Returns whether the kernel said that a target's address is not this container's. It may have been, and the container is
-/// then no worse than unhealthy.
-fn is_outside(verdict: &Result<(), Unhealthy>) -> bool {
-    let Err(Unhealthy::NotConnected(tried)) = verdict else { return false };
-    let is_foreign = |tried: &(Peer, ConnectError)| matches!(tried, (Peer::Ip(address), ConnectError::ForeignAddress) if !address.is_loopback());
-    tried.iter().any(is_foreign)
 }
 
 fn add_line(name: &str, lines: &mut String, text: &dyn Display, limit: usize) {

@@ -11,8 +11,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::bad_usage::{BadUsage, bad_value};
 use super::expand::expand;
 use super::options::{Group, OPTIONS, Opt, SHARED_FLAGS, SHORT_HELP, Takes, flag_name};
+use super::reading::Reading;
 use super::value_file;
-use super::variables::{Variables, variable, variable_name};
+use super::variables::{variable, variable_name};
 use crate::target::bad_target::BadTarget;
 
 /// The arguments of one group of targets.
@@ -21,8 +22,7 @@ pub struct Arguments<'a> {
     /// Whether there may be any option. Most health checks are one target, and each lookup costs 100 instructions.
     has_options: bool,
     rules: Rules,
-    /// The variables, which supply the options that the command line leaves out.
-    variables: &'a Variables,
+    reading: &'a Reading,
 }
 
 /// How an option is read that is repeated, or empty.
@@ -40,7 +40,7 @@ pub fn groups<'a>(
     arguments: Vec<OsString>,
     flags: &[&'static [Opt]],
     rules: Rules,
-    variables: &'a Variables,
+    reading: &'a Reading,
 ) -> Result<Vec<Arguments<'a>>, BadUsage> {
     let mut known: Vec<&'static Opt> = Vec::new();
     for table in
@@ -50,7 +50,7 @@ pub fn groups<'a>(
     }
     let mut groups = Vec::new();
     for group in split(arguments, &known) {
-        groups.push(Arguments::new(group, &known, rules, variables)?);
+        groups.push(Arguments::new(group, &known, rules, reading)?);
     }
     Ok(groups)
 }
@@ -60,7 +60,7 @@ impl<'a> Arguments<'a> {
         arguments: Vec<OsString>,
         known: &[&'static Opt],
         rules: Rules,
-        variables: &'a Variables,
+        reading: &'a Reading,
     ) -> Result<Self, BadUsage> {
         // Declares only the options that the command line names, since each of some fifty costs 5,000 instructions and
         // 1.5 KB.
@@ -69,7 +69,7 @@ impl<'a> Arguments<'a> {
         let matches =
             command.try_get_matches_from(&arguments).map_err(|_| BadUsage::in_arguments(&arguments, known))?;
         let has_options = arguments.iter().any(|argument| argument.as_bytes().starts_with(b"-"));
-        let arguments = Self { matches, has_options, rules, variables };
+        let arguments = Self { matches, has_options, rules, reading };
         for option in known.iter().filter(|option| !option.is_available()) {
             if arguments.asked(option) {
                 arguments.refuse(format!("--{} {}", option.name, BadTarget::NotInThisBuild));
@@ -78,11 +78,10 @@ impl<'a> Arguments<'a> {
         Ok(arguments)
     }
 
-    /// Records that the arguments can't be used. The first refusal is the one that [`super::parse`] returns, whatever is
-    /// made of the arguments after it.
+    /// Records that the arguments can't be used.
     #[cold]
     pub fn refuse(&self, problem: String) {
-        self.variables.refuse(BadUsage(problem));
+        self.reading.refuse(BadUsage(problem));
     }
 
     /// Returns whether the command line asks for a command, as `--help` is one.
@@ -141,7 +140,7 @@ impl<'a> Arguments<'a> {
     /// callers are compiled once for each type that is read.
     fn each(&self, name: &str, reader: &mut dyn FnMut(&str) -> Result<(), String>) {
         if let Err(refused) = self.try_each(name, reader) {
-            self.variables.refuse(refused);
+            self.reading.refuse(refused);
         }
     }
 
@@ -160,7 +159,7 @@ impl<'a> Arguments<'a> {
         if !values.is_empty() {
             return Ok(());
         }
-        let Some(raw) = self.variables.value_of(name) else { return Ok(()) };
+        let Some(raw) = self.reading.variables.value_of(name) else { return Ok(()) };
         let refuse =
             |value: &OsStr, problem: &dyn Display| bad_value(&variable_name(name), is_secret(name), value, problem);
         let text = raw.to_str().ok_or_else(|| refuse(&raw, &"not UTF-8"))?;
@@ -173,8 +172,8 @@ impl<'a> Arguments<'a> {
     }
 
     /// Returns whether the arguments are only checked, and the files that they name may not be there.
-    pub fn are_sealed_later(&self) -> bool {
-        self.variables.is_sealing
+    pub fn is_sealing(&self) -> bool {
+        self.reading.is_sealing
     }
 
     /// Reads a value, or the contents of a file in its place.
@@ -187,7 +186,7 @@ impl<'a> Arguments<'a> {
         if let Some(path) = text.strip_prefix('@')
             && OPTIONS.iter().any(|option| option.name == name && option.from_file)
         {
-            if self.are_sealed_later() {
+            if self.is_sealing() {
                 return Ok(());
             }
             let contents = value_file::read(path).map_err(|error| words(&error))?;
@@ -248,6 +247,7 @@ fn command(known: &[&'static Opt], wanted: &dyn Fn(&str) -> bool) -> Command {
     command
 }
 
+// Inlined into its one caller, it is 500 bytes more.
 #[inline(never)]
 fn argument(option: &Opt) -> Arg {
     if option.group == Group::Command {

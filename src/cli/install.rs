@@ -8,7 +8,7 @@ use super::bad_usage::{BadUsage, Quoted};
 use super::command::Command;
 use super::expand::expand;
 use super::parse_sealed;
-use super::variables::{Variables, variable};
+use super::variables::variable;
 use crate::install::Install;
 use crate::seal::{Kind, ROOM, Seal};
 
@@ -43,6 +43,9 @@ pub fn read(mut arguments: &[OsString]) -> Result<Install, BadUsage> {
                 let is_client = !with_clients && [&b"curl"[..], b"wget"].contains(&name);
                 if is_client { &mut clients } else { &mut names }.push(folder.join(OsStr::from_bytes(name)));
             }
+            if trips && names.is_empty() {
+                return Err(BadUsage("--tripwire is for decoys, and curl and wget are none without --decoy".into()));
+            }
         }
         [path] if !seals && !copies && !trips => {
             seal = None;
@@ -76,7 +79,7 @@ fn check(arguments: &[OsString]) -> Result<(), BadUsage> {
             "a sealed copy reads no variable: write the value, or @FILE where an option takes it".into(),
         ));
     }
-    match parse_sealed(arguments.to_vec(), Variables::sealing()).1? {
+    match parse_sealed(arguments.to_vec(), true).1? {
         Command::Probe(_) => Ok(()),
         _ => Err(BadUsage("a sealed copy probes, and does nothing else".into())),
     }

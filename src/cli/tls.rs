@@ -27,10 +27,10 @@ impl Tls {
         Self(None)
     }
 
-    /// Returns the TLS settings for `host`, or `None` without `tls`, or where the options are refused or
-    /// only checked.
+    /// Returns the TLS settings for `host`. Returns `None` without `tls`, for options that are refused, and for options that
+    /// are only checked.
     pub fn settings(&mut self, arguments: &Arguments, tls: bool, host: Host) -> Option<Settings> {
-        if !tls || arguments.are_sealed_later() {
+        if !tls || arguments.is_sealing() {
             return None;
         }
         let (source, name) = match &self.0 {

@@ -4,14 +4,16 @@ use std::cell::RefCell;
 use std::env;
 use std::ffi::{CStr, OsStr, OsString};
 
-use super::bad_usage::BadUsage;
 use super::options::OPTIONS;
 use super::similar::most_similar;
 use crate::plan;
 use crate::sys::environment;
 
-const PREFIX: &str = "LPROBE_";
 const C_PREFIX: &CStr = c"LPROBE_";
+const PREFIX: &str = match C_PREFIX.to_str() {
+    Ok(prefix) => prefix,
+    Err(_) => unreachable!(),
+};
 
 /// The similarity from which a name counts as misspelt: that of `TIMEUOT` and `TIMEOUT` is 0.95. Kubernetes sets
 /// LPROBE_SERVICE_HOST for a service named lprobe, and its similarity to `SERVICE` is 0.86.
@@ -23,36 +25,17 @@ pub struct Variables {
     /// instructions.
     any: bool,
     heeded: RefCell<Vec<String>>,
-    /// The first value that was refused.
-    refused: RefCell<Option<BadUsage>>,
-    /// Whether a command line is only checked, before it is sealed into a copy. The files that it names are not there yet.
-    pub is_sealing: bool,
 }
 
 impl Variables {
     /// Checks whether any `LPROBE_` variable is set.
     pub fn new() -> Self {
-        Self { any: environment::variables(C_PREFIX).next().is_some(), ..Self::none() }
+        Self { any: environment::variables(C_PREFIX).next().is_some(), heeded: RefCell::default() }
     }
 
     /// Returns no variables.
     pub fn none() -> Self {
-        Self { any: false, heeded: RefCell::default(), refused: RefCell::default(), is_sealing: false }
-    }
-
-    /// Returns no variables, for a command line that is to be sealed.
-    pub fn sealing() -> Self {
-        Self { is_sealing: true, ..Self::none() }
-    }
-
-    /// Records that a value was refused.
-    pub fn refuse(&self, refused: BadUsage) {
-        self.refused.borrow_mut().get_or_insert(refused);
-    }
-
-    /// Returns the first value that was refused.
-    pub fn refused(&self) -> Option<BadUsage> {
-        self.refused.take()
+        Self { any: false, heeded: RefCell::default() }
     }
 
     /// Returns the value of the variable of one of lprobe's own options, and records that it is used. Other tools'

@@ -100,16 +100,16 @@ impl fmt::Display for BadTarget {
             Self::Service | Self::WorkloadApi | Self::NotInThisBuild => NEEDS_FULL,
             Self::NoAuthority => "no host and no port; try http://localhost/",
             Self::ForeignHost => {
-                "lprobe only reaches its own container: the host must be localhost, a loopback address, \
-                 or this container's hostname or address"
+                return write!(
+                    out,
+                    "{OUTSIDE}: the host must be localhost, a loopback address, or this container's hostname or address"
+                );
             }
             Self::HostnameWithoutAddress => "/etc/hosts has no address for this container's hostname; try localhost",
             Self::Unspecified => "this is an address to listen on, and none to connect to: try localhost",
-            Self::LinkLocal => {
-                "a link-local address may be anyone's; lprobe only reaches its own container: try localhost"
-            }
+            Self::LinkLocal => return write!(out, "a link-local address may be anyone's; {OUTSIDE}: try localhost"),
             Self::Resolver => {
-                "a DNS resolver at this address forwards queries to other hosts, and lprobe only reaches its own container"
+                return write!(out, "a DNS resolver at this address forwards queries to other hosts, and {OUTSIDE}");
             }
             Self::Ipv6 => "brackets take an IPv6 address without a zone, as in http://[::1]:8080/",
             Self::UserInformation => "a target can't have a user and password",

@@ -30,16 +30,20 @@ pub enum ConnectError {
     Io(io::Error),
 }
 
+/// Returns whether the kernel says that a peer is outside the container. A loopback address is not, where loopback is down.
+pub fn is_outside(peer: &Peer, error: &ConnectError) -> bool {
+    matches!((peer, error), (Peer::Ip(address), ConnectError::ForeignAddress) if !address.is_loopback())
+}
+
 /// Prints each peer that was tried, and why its connection did not open.
 pub fn describe(tried: &[(Peer, ConnectError)], out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut separator = "";
     for (peer, error) in tried {
         write!(out, "{separator}{peer}: {error}")?;
-        if let (Peer::Ip(address), ConnectError::ForeignAddress) = (peer, error) {
-            match address.is_loopback() {
-                true => out.write_str(" (is loopback up, and IPv6 on?)")?,
-                false => write!(out, ", and {OUTSIDE}")?,
-            }
+        match error {
+            _ if is_outside(peer, error) => write!(out, ", and {OUTSIDE}")?,
+            ConnectError::ForeignAddress => out.write_str(" (is loopback up, and IPv6 on?)")?,
+            _ => {}
         }
         separator = ", ";
     }

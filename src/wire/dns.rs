@@ -1,5 +1,6 @@
 //! DNS: RFC 1035, section 4. One question is asked, and its answer is read as far as its verdict needs it.
 
+use crate::number::take_number;
 use crate::unhealthy::dns::BadAnswer;
 
 /// The length of a message's header, in bytes: section 4.1.1.
@@ -28,7 +29,7 @@ pub fn query(id: u16, name: &str) -> Vec<u8> {
 
 /// Returns the first message of what came by TCP, once it is complete.
 pub fn message(mut bytes: &[u8]) -> Option<&[u8]> {
-    let length = take_number(&mut bytes)?;
+    let length = take_number(&mut bytes, 2)?;
     bytes.get(..length)
 }
 
@@ -59,11 +60,11 @@ pub fn answer(query: &[u8], message: &[u8]) -> Option<Result<(), BadAnswer>> {
 /// Skips the records of all sections, of which `counts` has the numbers: section 4.1.3.
 fn skip_records(mut counts: &[u8], mut rest: &[u8]) -> Option<()> {
     while !counts.is_empty() {
-        for _ in 0..take_number(&mut counts)? {
+        for _ in 0..take_number(&mut counts, 2)? {
             skip_name(&mut rest)?;
             // The type, the class and the time to live.
             rest.split_off(..8)?;
-            let length = take_number(&mut rest)?;
+            let length = take_number(&mut rest, 2)?;
             rest.split_off(..length)?;
         }
     }
@@ -80,11 +81,6 @@ fn skip_name(rest: &mut &[u8]) -> Option<()> {
             _ => return None,
         };
     }
-}
-
-/// Takes a number of two bytes.
-fn take_number(bytes: &mut &[u8]) -> Option<usize> {
-    bytes.split_off(..2).map(|number| usize::from(number[0]) << 8 | usize::from(number[1]))
 }
 
 #[cfg(test)]

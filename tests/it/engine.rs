@@ -118,13 +118,17 @@ ENTRYPOINT ["/demo-server"]
 CMD ["8080"]
 "#;
 
+fn sealed_image(name: &str) -> Image {
+    Image::build(name, SEALED, &["dist/lprobe", "target/demo-server"].map(repository))
+}
+
 #[ignore = "needs dist/: run `make test`"]
 #[test]
 fn an_alert_is_in_the_container_s_log() {
     if !have_engine() {
         return;
     }
-    let image = Image::build("sealed", SEALED, &["dist/lprobe", "target/demo-server"].map(repository));
+    let image = sealed_image("alert");
     let as_root = ["--user=0:0", "--health-interval=1s"];
     for options in [&NO_RIGHTS[..], &as_root] {
         let container = Container::run(&image, options, &[]);
@@ -155,7 +159,7 @@ fn a_tripwire_ends_the_container() {
     if !have_engine() {
         return;
     }
-    let image = Image::build("tripwire", SEALED, &["dist/lprobe", "target/demo-server"].map(repository));
+    let image = sealed_image("tripwire");
     let options = [&NO_RIGHTS[..], &["--env=LPROBE_TRIPWIRE=term"]].concat();
     let container = Container::run(&image, &options, &[]);
     container.goes_to("healthy");

@@ -4,7 +4,7 @@ use super::invocation::Invocation;
 use crate::cli::bad_usage::BadUsage;
 use crate::cli::command::Command;
 use crate::cli::options::Opt;
-use crate::cli::variables::Variables;
+use crate::cli::reading::Reading;
 
 /// A tool whose command line lprobe understands.
 pub struct Personality {
@@ -15,5 +15,5 @@ pub struct Personality {
     /// The flags that pick it if no name does. Each flag says what to probe.
     pub flags: &'static [Opt],
     /// Turns its command line into a command.
-    pub command: fn(&mut Invocation, &Variables) -> Result<Command, BadUsage>,
+    pub command: fn(&mut Invocation, &Reading) -> Result<Command, BadUsage>,
 }

@@ -11,7 +11,7 @@ use crate::cli::bad_usage::BadUsage;
 use crate::cli::checks::{self, RunSettings, TargetGroup};
 use crate::cli::command::Command;
 use crate::cli::options::Opt;
-use crate::cli::variables::Variables;
+use crate::cli::reading::Reading;
 use crate::cli::voice::{TIMEOUT, Voice};
 use crate::target::authority::{Authority, Host};
 use crate::target::bad_target::{BadTarget, NEEDS_FULL, PORT};
@@ -33,8 +33,8 @@ pub const PERSONALITY: Personality = Personality {
 
 const VOICE: Voice = Voice { user_agent: "lprobe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT), follows: true };
 
-fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command, BadUsage> {
-    let arguments = invocation.of_other_tool(PERSONALITY.flags, variables)?;
+fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
+    let arguments = invocation.of_other_tool(PERSONALITY.flags, reading)?;
     if let Some(command) = invocation::text(&arguments) {
         return Ok(command);
     }
@@ -42,7 +42,7 @@ fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command
     let targets = vec![target(&arguments)?];
     let unix_socket = arguments.one("unix-socket", socket_path);
     let group = TargetGroup { arguments, targets, unix_socket };
-    Ok(checks::plan(&run, vec![group], &VOICE, variables))
+    Ok(checks::plan(&run, vec![group], &VOICE, reading))
 }
 
 fn target(arguments: &Arguments) -> Result<Target, BadUsage> {

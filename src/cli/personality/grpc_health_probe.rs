@@ -10,7 +10,7 @@ use crate::cli::bad_usage::BadUsage;
 use crate::cli::checks::{self, RunSettings, TargetGroup};
 use crate::cli::command::Command;
 use crate::cli::options::Opt;
-use crate::cli::variables::Variables;
+use crate::cli::reading::Reading;
 use crate::cli::voice::{TIMEOUT, Voice};
 use crate::target::authority::{Authority, Host};
 use crate::target::bad_target::BadTarget;
@@ -27,8 +27,8 @@ pub const PERSONALITY: Personality = Personality {
 const VOICE: Voice =
     Voice { user_agent: "grpc_health_probe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT), follows: false };
 
-fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command, BadUsage> {
-    let arguments = invocation.of_other_tool(PERSONALITY.flags, variables)?;
+fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
+    let arguments = invocation.of_other_tool(PERSONALITY.flags, reading)?;
     if let Some(command) = invocation::text(&arguments) {
         return Ok(command);
     }
@@ -37,7 +37,7 @@ fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command
     }
     let run = RunSettings::read(slice::from_ref(&arguments));
     let group = group(arguments)?;
-    Ok(checks::plan(&run, vec![group], &VOICE, variables))
+    Ok(checks::plan(&run, vec![group], &VOICE, reading))
 }
 
 fn group(arguments: Arguments<'_>) -> Result<TargetGroup<'_>, BadUsage> {

@@ -7,7 +7,7 @@ use crate::cli::arguments::{self, Arguments, Rules};
 use crate::cli::bad_usage::BadUsage;
 use crate::cli::command::Command;
 use crate::cli::options::Opt;
-use crate::cli::variables::Variables;
+use crate::cli::reading::Reading;
 
 /// A command line whose personality is known.
 pub struct Invocation {
@@ -21,14 +21,14 @@ pub struct Invocation {
 
 impl Invocation {
     /// Splits the arguments into groups, and reads them by these rules.
-    pub fn groups<'a>(&mut self, rules: Rules, variables: &'a Variables) -> Result<Vec<Arguments<'a>>, BadUsage> {
-        arguments::groups(mem::take(&mut self.arguments), &self.flags, rules, variables)
+    pub fn groups<'a>(&mut self, rules: Rules, reading: &'a Reading) -> Result<Vec<Arguments<'a>>, BadUsage> {
+        arguments::groups(mem::take(&mut self.arguments), &self.flags, rules, reading)
     }
 
     /// Parses the arguments as those of another tool, which has the flags `own` beside lprobe's own options, and no
     /// targets.
-    pub fn of_other_tool<'a>(&mut self, own: &[Opt], variables: &'a Variables) -> Result<Arguments<'a>, BadUsage> {
-        let mut groups = self.groups(Rules::Go, variables)?;
+    pub fn of_other_tool<'a>(&mut self, own: &[Opt], reading: &'a Reading) -> Result<Arguments<'a>, BadUsage> {
+        let mut groups = self.groups(Rules::Go, reading)?;
         let picked_by = &self.picked_by;
         let (Some(arguments), true) = (groups.pop(), groups.is_empty()) else {
             return Err(BadUsage(format!("{picked_by} can't go with --next")));

@@ -8,7 +8,7 @@ use crate::cli::bad_usage::BadUsage;
 use crate::cli::checks::{self, RunSettings, TargetGroup};
 use crate::cli::command::Command;
 use crate::cli::install;
-use crate::cli::variables::Variables;
+use crate::cli::reading::Reading;
 use crate::cli::voice::Voice;
 use crate::target::endpoint::socket_path;
 
@@ -17,13 +17,13 @@ pub const PERSONALITY: Personality = Personality { name: "lprobe", about: "this 
 const VOICE: Voice =
     Voice { user_agent: concat!("lprobe/", env!("CARGO_PKG_VERSION")), connect_timeout: None, rpc_timeout: None, follows: false };
 
-fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command, BadUsage> {
+fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
     if let [first, rest @ ..] = &invocation.arguments[..]
         && first == "install"
     {
         return install::read(rest).map(Command::Install);
     }
-    let groups = invocation.groups(Rules::Strict, variables)?;
+    let groups = invocation.groups(Rules::Strict, reading)?;
     if let [arguments] = &groups[..]
         && let Some(command) = invocation::text(arguments)
     {
@@ -36,7 +36,7 @@ fn command(invocation: &mut Invocation, variables: &Variables) -> Result<Command
         invocation.refuse_others(&arguments, PERSONALITY.flags);
         target_groups.push(group(arguments, is_one));
     }
-    Ok(checks::plan(&run, target_groups, &VOICE, variables))
+    Ok(checks::plan(&run, target_groups, &VOICE, reading))
 }
 
 /// Reads the targets of a group. LPROBE_TARGET supplies them if there is only one group.

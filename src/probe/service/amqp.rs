@@ -1,7 +1,8 @@
 //! AMQP 0-9-1 brokers, such as RabbitMQ: AMQP 0-9-1, sections 2.2.4, 2.3.5 and 1.4.2.1.
 
 use super::definition::Service;
-use super::judgement::{Judgement, sized_message, take_number};
+use super::judgement::{Judgement, sized_message};
+use crate::number::take_number;
 
 /// The service.
 pub const SERVICE: Service = Service {

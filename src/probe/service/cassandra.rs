@@ -1,7 +1,8 @@
 //! Cassandra, and servers that speak its protocol: its doc/native_protocol_v4.spec, sections 2, 4.1.3, 4.2.1, 4.2.4 and 9.
 
 use super::definition::Service;
-use super::judgement::{Judgement, sized_message, take_number};
+use super::judgement::{Judgement, sized_message};
+use crate::number::take_number;
 
 /// The service. Its greeting is OPTIONS in version 4, which a server answers before a login.
 pub const SERVICE: Service = Service {

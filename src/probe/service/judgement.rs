@@ -1,5 +1,7 @@
 //! The judgement of a reply, of which only the beginning may have arrived.
 
+use crate::number::take_number;
+
 /// The judgement of the bytes that have arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
@@ -42,11 +44,6 @@ pub fn message(reply: &[u8], end: Option<usize>, is_healthy: fn(&[u8]) -> Option
 pub fn sized_message(reply: &[u8], place: usize, uncounted: usize, is_healthy: fn(&[u8]) -> Option<bool>) -> Judgement {
     let mut length = reply.get(place..).unwrap_or_default();
     message(reply, take_number(&mut length, 4).map(|length| length.saturating_add(uncounted)), is_healthy)
-}
-
-/// Takes a number of `size` bytes, the most significant byte first.
-pub fn take_number(bytes: &mut &[u8], size: usize) -> Option<usize> {
-    Some(bytes.split_off(..size)?.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
 }
 
 /// Checks what a judge says of replies.

@@ -1,7 +1,8 @@
 //! Kafka: <https://kafka.apache.org/protocol>, "The Messages: `ApiVersions`".
 
 use super::definition::Service;
-use super::judgement::{Judgement, sized_message, take_number};
+use super::judgement::{Judgement, sized_message};
+use crate::number::take_number;
 
 /// The service. Its greeting is request 18 in version 0, with the number 1, from a client named lprobe. Brokers answer it
 /// before a login, in every version that there is.

@@ -1,7 +1,8 @@
 //! LDAP: RFC 4511, sections 4.1.1, 4.1.9, 4.2 and 4.3; X.690, section 8.1.3.
 
 use super::definition::Service;
-use super::judgement::{Judgement, message, take_number};
+use super::judgement::{Judgement, message};
+use crate::number::take_number;
 
 /// The service. Its greeting is an anonymous bind of LDAP 3, with the message number 1, and its farewell an unbind.
 pub const SERVICE: Service = Service {

@@ -268,7 +268,7 @@ fn says_why(outcome: &Outcome, targets: usize) {
     let alerts = usize::from(said.contains("\nlprobe: ALERT: a target is outside this container: "));
     assert!((1 + alerts..=targets.max(1) + alerts).contains(&said.lines().count()), "{outcome:?}");
     for line in said.lines() {
-        assert!(line.starts_with("lprobe: ") && line.len() < 1100, "{outcome:?}");
+        assert!(line.starts_with("lprobe: ") && line.len() < 1000, "{outcome:?}");
         assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{outcome:?}");
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::seal::Seal;
+use crate::sys::file;
 
 /// What to install.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ fn replace(path: &Path, make: &dyn Fn(&Path) -> io::Result<()>) -> io::Result<()
 
 /// Copies `program`, with mode 0755, and seals the copy.
 fn copy(program: &Path, seal: Option<&Seal>, temporary: &Path) -> io::Result<()> {
-    let mut contents = fs::read(program)?;
+    let mut contents = file::read(program, None)?;
     // The path that the kernel knows can lead elsewhere by now, as after fexecve.
     if !contents.starts_with(b"\x7fELF") || seal.is_some_and(|seal| seal.write(&mut contents).is_none()) {
         return Err(io::Error::other("this program's own file can't be found"));

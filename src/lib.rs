@@ -16,6 +16,7 @@ pub(crate) mod json;
 #[path = "json/absent.rs"]
 pub(crate) mod json;
 pub(crate) mod number;
+pub(crate) mod percent;
 pub(crate) mod plan;
 pub(crate) mod printable;
 pub(crate) mod probe;
@@ -41,14 +42,14 @@ pub const FULL: bool = cfg!(feature = "full");
 #[doc(hidden)]
 pub mod door {
     pub use crate::FULL;
-    pub use crate::cli::{BadUsage, Command, expand, help, options, pages, parse, personality};
+    pub use crate::cli::{BadUsage, Command, expand, help, manual, options, pages, parse, personality, shown::shown};
     pub use crate::connect::Stream;
     pub use crate::install::Install;
     pub use crate::plan::{Exchange, Plan, Probe};
     #[cfg(feature = "full")]
     pub use crate::probe::grpc_health;
     pub use crate::probe::service::{SERVICES, judgement::Judgement};
-    pub use crate::probe::{exchange, http, run as probe};
+    pub use crate::probe::{exchange, fcgi, http, run as probe};
     pub use crate::progress::Progress;
     pub use crate::status::Statuses;
     pub use crate::sys::arena::Arena;

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use lprobe::door::{Command, FULL, Install, alert, help, parse, probe, program, report};
+use lprobe::door::{Command, FULL, Install, alert, help, parse, probe, program, report, shown};
 use std::ffi::OsString;
 
 lprobe::program!(run);
@@ -16,7 +16,7 @@ fn run(arguments: Vec<OsString>) -> i32 {
             Err(error) => report::refusal(name, &format_args!("the probe could not start: {error}")),
         },
         Ok(Command::Install(copies)) => install(name, &copies),
-        Ok(Command::Sealed(line)) => report::text(name, &format!("{name}: sealed:{line}\n")),
+        Ok(Command::Sealed(line)) => report::text(name, &format!("{name}: sealed:{}\n", shown(&line, false))),
         Ok(Command::Alert(why)) => alert::raise(why, true),
         Ok(Command::ShortHelp) => report::text(name, &help::short(FULL)),
         Ok(Command::Help) => report::text(name, &help::long(FULL)),

@@ -16,7 +16,7 @@ use crate::target::GrpcTarget;
 use crate::target::authority::Authority;
 use crate::target::endpoint::Endpoint;
 use crate::target::scheme::Scheme;
-use crate::target::{FileTarget, HttpTarget};
+use crate::target::{FileTarget, UrlTarget};
 use crate::tls;
 use crate::wire::Version;
 
@@ -29,6 +29,8 @@ pub struct Plan {
     pub timeout: Duration,
     /// How long attempts are repeated until every check is healthy. `None` makes one attempt.
     pub wait: Option<Duration>,
+    /// Whether an attempt that begins within the wait has all of the time limit, as with curl's `--retry`.
+    pub has_whole_attempts: bool,
     /// How attempts go on once every check is healthy. `None` makes no more of them.
     pub watch: Option<Watch>,
     /// Whether to print healthy targets, timings and the variables that were used.
@@ -89,6 +91,8 @@ pub enum Probe {
     Udp(Authority, Rc<Exchange>),
     /// The handshake of a known service.
     Service(&'static Service, StreamProbe),
+    /// The same over FastCGI, as far as its target, its endpoint and the healthy response go.
+    Fcgi(HttpProbe),
     /// A query to a DNS server, for this name.
     Dns(Authority, String),
     /// A check of a heartbeat file.
@@ -112,7 +116,7 @@ pub struct StreamProbe {
 #[derive(Debug)]
 pub struct HttpProbe {
     /// The URL to request.
-    pub target: HttpTarget,
+    pub target: UrlTarget,
     /// The endpoint to connect to.
     pub endpoint: Endpoint,
     /// The TLS settings. A target of http:// has some if a redirect from it may lead to https://.
@@ -141,8 +145,10 @@ pub struct HttpRequest {
     pub method: Method,
     /// The body to send. With GET, HEAD and OPTIONS it is empty.
     pub body: Rc<[u8]>,
-    /// Whether redirects are followed.
-    pub follow: bool,
+    /// Which redirects are followed.
+    pub follow: Follow,
+    /// Whether the response's body is read to its end.
+    pub whole: bool,
     /// The user's headers, perhaps Host among them.
     pub given: Vec<(HeaderName, HeaderValue)>,
     /// The headers that lprobe sends where the user gives none of the same name.
@@ -151,6 +157,17 @@ pub struct HttpRequest {
     pub statuses: Statuses,
     /// The texts to search the response's body for.
     pub texts: Texts,
+}
+
+/// Which redirects are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follow {
+    /// None.
+    None,
+    /// Those whose status is not an expected one.
+    Unexpected,
+    /// Each one, as other clients do.
+    All,
 }
 
 /// The texts that a body is searched for.
@@ -220,8 +237,8 @@ pub struct GrpcCall {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether messages are compressed, in both directions.
     pub gzip: bool,
-    /// The time limit of the connection and its handshakes.
-    pub connect_timeout: Duration,
+    /// The time limit of the connection, up to the server's first frame; `None` if that of the call covers it.
+    pub connect_timeout: Option<Duration>,
     /// The time limit of the call.
     pub timeout: Duration,
 }
@@ -269,7 +286,7 @@ impl fmt::Display for StreamProbe {
 impl fmt::Display for Probe {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (target, endpoint) = match self {
-            Self::Http(http) => (http.target.to_string(), &http.endpoint),
+            Self::Http(http) | Self::Fcgi(http) => (http.target.to_string(), &http.endpoint),
             #[cfg(feature = "full")]
             Self::Grpc(grpc) => (grpc.target.to_string(), &grpc.endpoint),
             Self::Stream(stream, _) | Self::Service(_, stream) => return write!(out, "{stream}"),

@@ -13,6 +13,7 @@ pub struct Progress {
     pub deadline: Instant,
     awaiting: Cell<Awaiting>,
     connected: Cell<Option<Duration>>,
+    judged: Cell<Option<Duration>>,
     /// Whether the process exits after this attempt. The exit closes every connection.
     pub is_last_attempt: bool,
 }
@@ -25,6 +26,7 @@ impl Progress {
             deadline: start + timeout,
             awaiting: Cell::default(),
             connected: Cell::default(),
+            judged: Cell::default(),
             is_last_attempt,
         }
     }
@@ -49,14 +51,27 @@ impl Progress {
         self.connected.set(Some(self.start.elapsed()));
     }
 
+    /// Records that the verdict is known, although the connection still goes on.
+    pub fn judged(&self) {
+        self.judged.set(Some(self.start.elapsed()));
+    }
+
+    /// Takes over when the verdict was known, if it was known on another connection of this probe.
+    pub fn judged_on(&self, other: &Self) {
+        if let Some(time) = other.judged.get() {
+            self.judged.set(Some(time));
+        }
+    }
+
     /// Returns what the probe awaited last, and resets it.
     pub fn awaiting(&self) -> Awaiting {
         self.awaiting.take()
     }
 
-    /// Returns the time until the connection was open, and the time until now.
+    /// Returns the time until the connection was open, and the time until the verdict, or until now.
     pub fn timings(&self) -> Timings {
-        Timings { connected: self.connected.get(), total: self.start.elapsed() }
+        let total = self.judged.get().unwrap_or_else(|| self.start.elapsed());
+        Timings { connected: self.connected.get(), total }
     }
 }
 

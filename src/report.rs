@@ -38,7 +38,7 @@ pub fn outcomes(name: &str, plan: &Plan, outcomes: &[Outcome]) -> i32 {
     let wanted = |verdict: &Result<(), Unhealthy>| plan.verbose || verdict.is_err();
     let Variables { heeded, misspelt } = &plan.variables;
     if plan.verbose && !heeded.is_empty() {
-        add_line(name, &mut healthy, &format_args!("heeded variables: {}", heeded.join(", ")), MAX_TEXT);
+        add_line(name, &mut healthy, &format_args!("variables used: {}", heeded.join(", ")), MAX_TEXT);
     }
     if plan.verbose
         && let Some(misspelt) = misspelt

@@ -31,39 +31,49 @@ impl Statuses {
     pub fn contains(&self, status: u16) -> bool {
         VALID.contains(&status) && self.bits[usize::from(status / 64)] >> (status % 64) & 1 == 1
     }
+
+    /// Reads a list as FivexL's lprobe does: what is not a number is 0, so that `-399` is 0-399, and of `200, 204` the second
+    /// item is no status.
+    ///
+    /// # Errors
+    ///
+    /// There is no status in the list.
+    pub fn lenient(list: &str) -> Result<Self, BadStatuses> {
+        Self::read(list, false)
+    }
+
+    fn read(list: &str, is_strict: bool) -> Result<Self, BadStatuses> {
+        let mut bits = [0; 10];
+        for item in list.split(',') {
+            let (first, last) = item.split_once('-').unwrap_or((item, item));
+            // A number that is larger than every status is an upper end all the same.
+            let [from, to] = [first, last].map(|text| text.parse().unwrap_or(0_u32).min(1000) as u16);
+            if is_strict {
+                // Parsing alone would accept a sign or a leading zero.
+                let is_status = |text: &str, status| text.len() == 3 && VALID.contains(&status);
+                if !is_status(first, from) || !is_status(last, to) || from > to {
+                    return Err(BadStatuses::Malformed);
+                }
+                // Another response follows an interim one: RFC 9110, section 15.2. After 101, the connection speaks another
+                // protocol.
+                if to < 200 && !(from..to + 1).contains(&101) {
+                    return Err(BadStatuses::Interim);
+                }
+            }
+            for status in from.max(*VALID.start())..to.min(*VALID.end()) + 1 {
+                bits[usize::from(status / 64)] |= 1 << (status % 64);
+            }
+        }
+        if bits == [0; 10] { Err(BadStatuses::Malformed) } else { Ok(Self { bits }) }
+    }
 }
 
 impl FromStr for Statuses {
     type Err = BadStatuses;
 
     fn from_str(list: &str) -> Result<Self, BadStatuses> {
-        let mut bits = [0; 10];
-        for item in list.split(',') {
-            let (first, last) = item.split_once('-').unwrap_or((item, item));
-            let range = status(first)?..=status(last)?;
-            if range.is_empty() {
-                return Err(BadStatuses::Malformed);
-            }
-            if range.clone().all(is_interim) {
-                return Err(BadStatuses::Interim);
-            }
-            for status in range {
-                bits[usize::from(status / 64)] |= 1 << (status % 64);
-            }
-        }
-        Ok(Self { bits })
+        Self::read(list, true)
     }
-}
-
-/// Reads a status of exactly three digits. Parsing a `u16` alone would accept a sign or a leading zero.
-fn status(text: &str) -> Result<u16, BadStatuses> {
-    text.parse().ok().filter(|status| text.len() == 3 && VALID.contains(status)).ok_or(BadStatuses::Malformed)
-}
-
-/// Returns whether another response follows a response of this status: RFC 9110, section 15.2. After 101, the
-/// connection speaks another protocol.
-fn is_interim(status: u16) -> bool {
-    (100..200).contains(&status) && status != 101
 }
 
 /// Prints the shortest list of the same statuses, so that a long list can't fill a health log.
@@ -119,6 +129,23 @@ mod tests {
         }
         for list in ["100", "200,103", "102-199"] {
             assert_eq!(list.parse::<Statuses>(), Err(BadStatuses::Interim), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_lenient_list_has_0_for_what_is_no_number() {
+        for (list, printed) in [
+            ("200,", "200"),
+            ("-299", "100-299"),
+            ("+204,x,0301", "204,301"),
+            ("200, 204", "200"),
+            ("590-99999", "590-599"),
+            ("204,299-200", "204"),
+        ] {
+            assert_eq!(Statuses::lenient(list).expect(list).to_string(), printed);
+        }
+        for list in ["", "x", "200-", " 200", "600", "99", "299-200", "99999"] {
+            assert_eq!(Statuses::lenient(list), Err(BadStatuses::Malformed), "{list}");
         }
     }
 }

@@ -5,12 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::os::unix::ffi::OsStrExt;
 
-use clap::builder::OsStringValueParser;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap_lex::OsStrExt as _;
 
-use super::bad_usage::{BadUsage, bad_value};
+use super::bad_usage::{BadUsage, bad_value, unknown};
 use super::expand::expand;
-use super::options::{Group, OPTIONS, Opt, SHARED_FLAGS, SHORT_HELP, Takes, flag_name};
+use super::options::{Group, OPTIONS, Opt, SHORT_HELP, Takes, flag_name};
 use super::reading::Reading;
 use super::value_file;
 use super::variables::{variable, variable_name};
@@ -18,10 +17,11 @@ use crate::target::bad_target::BadTarget;
 
 /// The arguments of one group of targets.
 pub struct Arguments<'a> {
-    matches: ArgMatches,
-    /// Whether there may be any option. Most health checks are one target, and each lookup costs 100 instructions.
-    has_options: bool,
-    rules: Rules,
+    /// Each option of the command line, with its value. The value of an option that takes none is `true`.
+    options: Vec<(&'static Opt, OsString)>,
+    targets: Vec<OsString>,
+    /// How they are read.
+    pub rules: Rules,
     reading: &'a Reading,
 }
 
@@ -35,47 +35,79 @@ pub enum Rules {
 }
 
 /// Splits a command line into its groups, at each `--next`: the first group is the part before it. `flags` are those of
-/// other tools.
+/// other tools. A long flag may have one dash, as Go's programs take it.
+///
+/// # Errors
+///
+/// The first argument that can't be part of any command line.
 pub fn groups<'a>(
     arguments: Vec<OsString>,
     flags: &[&'static [Opt]],
     rules: Rules,
     reading: &'a Reading,
 ) -> Result<Vec<Arguments<'a>>, BadUsage> {
-    let mut known: Vec<&'static Opt> = Vec::new();
-    for table in
-        [&OPTIONS[..], &SHARED_FLAGS, std::slice::from_ref(&SHORT_HELP)].into_iter().chain(flags.iter().copied())
-    {
-        known.extend(table);
+    let group = || Arguments { options: Vec::new(), targets: Vec::new(), rules, reading };
+    let mut groups = vec![group()];
+    let mut rest = arguments.into_iter();
+    let mut all_are_targets = false;
+    while let Some(argument) = rest.next() {
+        let last = groups.last_mut().expect("there is a first one");
+        let Some(name) = flag_name(&argument).filter(|_| !all_are_targets && argument != "-") else {
+            last.targets.push(argument);
+            continue;
+        };
+        if argument == "--" {
+            all_are_targets = true;
+            continue;
+        }
+        let option = find(flags, name, argument.len() == 2).ok_or_else(|| unknown(&argument, flags))?;
+        let attached = argument.split_once("=").map(|(_, value)| value.to_owned());
+        let value = match (attached, option.takes) {
+            (Some(_), _) if option.group == Group::Command => {
+                return Err(BadUsage(format!("{} takes no value", option.dashed())));
+            }
+            (Some(value), _) => value,
+            (None, Takes::Nothing) => "true".into(),
+            (None, _) => rest.next().ok_or_else(|| BadUsage(format!("{} needs a value", option.dashed())))?,
+        };
+        if option.name == "next" {
+            groups.push(group());
+        } else {
+            last.add(option, value)?;
+        }
     }
-    let mut groups = Vec::new();
-    for group in split(arguments, &known) {
-        groups.push(Arguments::new(group, &known, rules, reading)?);
+    for group in &groups {
+        group.check()?;
     }
     Ok(groups)
 }
 
 impl<'a> Arguments<'a> {
-    fn new(
-        arguments: Vec<OsString>,
-        known: &[&'static Opt],
-        rules: Rules,
-        reading: &'a Reading,
-    ) -> Result<Self, BadUsage> {
-        // Declares only the options that the command line names, since each of some fifty costs 5,000 instructions and
-        // 1.5 KB.
-        let named = |name: &str| arguments.iter().any(|argument| names(argument, name));
-        let command = command(known, &named).args_override_self(rules == Rules::Go);
-        let matches =
-            command.try_get_matches_from(&arguments).map_err(|_| BadUsage::in_arguments(&arguments, known))?;
-        let has_options = arguments.iter().any(|argument| argument.as_bytes().starts_with(b"-"));
-        let arguments = Self { matches, has_options, rules, reading };
-        for option in known.iter().filter(|option| !option.is_available()) {
-            if arguments.asked(option) {
-                arguments.refuse(format!("--{} {}", option.name, BadTarget::NotInThisBuild));
+    /// Adds an option of the command line.
+    fn add(&mut self, option: &'static Opt, value: OsString) -> Result<(), BadUsage> {
+        if option.takes != Takes::Many {
+            let before = self.options.len();
+            self.options.retain(|(other, _)| other.name != option.name);
+            if before > self.options.len() && self.rules == Rules::Strict {
+                return Err(BadUsage(format!("{} can be given once only", option.dashed())));
             }
         }
-        Ok(arguments)
+        self.options.push((option, value));
+        Ok(())
+    }
+
+    /// Checks the options, once all of them are known.
+    fn check(&self) -> Result<(), BadUsage> {
+        for (option, _) in &self.options {
+            // A command takes no target: its exit code 0 would pass for a healthy target.
+            if option.group == Group::Command && self.options.len() + self.targets.len() > 1 {
+                return Err(BadUsage(format!("{} goes with no other argument", option.dashed())));
+            }
+            if !option.is_available() && self.asked(option) {
+                self.refuse(format!("--{} {}", option.name, BadTarget::NotInThisBuild));
+            }
+        }
+        Ok(())
     }
 
     /// Records that the arguments can't be used.
@@ -84,16 +116,10 @@ impl<'a> Arguments<'a> {
         self.reading.refuse(BadUsage(problem));
     }
 
-    /// Returns whether the command line asks for a command, as `--help` is one.
-    pub fn asks_for(&self, name: &str) -> bool {
-        self.has_options && self.matches.try_get_one(name).is_ok_and(|asked| asked == Some(&true))
-    }
-
     /// Returns whether the command line has `name`.
     pub fn given(&self, name: &str) -> bool {
-        (self.has_options || name == "target")
-            && self.matches.try_contains_id(name).unwrap_or(false)
-            && (self.rules == Rules::Strict || !self.raw(name).is_empty())
+        // Most health checks are one target, and each lookup costs 100 instructions.
+        if name == "target" { !self.targets.is_empty() } else { !self.options.is_empty() && !self.raw(name).is_empty() }
     }
 
     /// Returns whether the command line has `option`, and does not switch it off, as in `--gzip=false`.
@@ -103,12 +129,15 @@ impl<'a> Arguments<'a> {
 
     /// Returns the values on the command line, before variables in them are expanded.
     fn raw(&self, name: &str) -> Vec<&OsStr> {
-        if !self.has_options && name != "target" {
+        if name == "target" {
+            return self.targets.iter().map(OsString::as_os_str).collect();
+        }
+        if self.options.is_empty() {
             return Vec::new();
         }
-        let values = self.matches.try_get_many::<OsString>(name).ok().flatten();
-        let is_none = |value: &&OsStr| self.rules == Rules::Go && value.is_empty() && may_be_empty(name);
-        values.into_iter().flatten().map(OsString::as_os_str).filter(|value| !is_none(value)).collect()
+        let is_none = |value: &OsStr| self.rules == Rules::Go && value.is_empty() && may_be_empty(name);
+        let values = self.options.iter().filter(|(option, value)| option.name == name && !is_none(value));
+        values.map(|(_, value)| value.as_os_str()).collect()
     }
 
     /// Returns whether an option without a value is on.
@@ -203,9 +232,10 @@ fn words(error: &dyn Display) -> String {
     error.to_string()
 }
 
-/// Returns whether Go's programs take an empty value of a flag. It is no number and no duration.
+/// Returns whether an empty value of a flag is as good as no flag for Go's programs. It is no number and no duration; and an
+/// empty body is one.
 fn may_be_empty(name: &str) -> bool {
-    !name.ends_with("timeout") && !["port", "mode", "rpc-header"].contains(&name)
+    !name.ends_with("timeout") && !["port", "mode", "rpc-header", "data"].contains(&name)
 }
 
 /// Returns whether the value of an option may be a secret.
@@ -237,100 +267,20 @@ pub fn list(items: &[&str], end: &str, last: &str) -> String {
     words
 }
 
-/// Declares to clap the targets, and the options that are `wanted`.
-fn command(known: &[&'static Opt], wanted: &dyn Fn(&str) -> bool) -> Command {
-    let mut command = Command::new("lprobe").no_binary_name(true).disable_help_flag(true).disable_version_flag(true);
-    command = command.arg(text("target").action(ArgAction::Append));
-    for option in known.iter().filter(|option| wanted(option.name)) {
-        command = command.arg(argument(option));
-    }
-    command
-}
-
-// Inlined into its one caller, it is 500 bytes more.
-#[inline(never)]
-fn argument(option: &Opt) -> Arg {
-    if option.group == Group::Command {
-        // A command takes no target: its exit code 0 would pass for a healthy target.
-        let command = Arg::new(option.name).action(ArgAction::SetTrue).exclusive(true);
-        return match (option.name, option.short) {
-            // -h is an option of its own, since it shows less than --help.
-            ("help", _) | (_, None) => command.long(option.name),
-            ("h", Some(letter)) => command.short(letter),
-            (name, Some(letter)) => command.long(name).short(letter),
-        };
-    }
-    let is_flag = option.takes == Takes::Nothing;
-    let argument = text(option.name)
-        .long(option.name)
-        .action(if option.takes == Takes::Many { ArgAction::Append } else { ArgAction::Set })
-        // As with Go's flags, -ipv6=false is valid, and a value after a space is not.
-        .num_args(usize::from(!is_flag)..=1)
-        .require_equals(is_flag)
-        .default_missing_value("true")
-        .allow_hyphen_values(!is_flag);
-    match option.short {
-        // A long flag may have one dash, so that --v must equal -v.
-        Some('v') => argument.short('v').alias("v"),
-        Some(letter) => argument.short(letter),
-        None => argument,
-    }
-}
-
-/// Declares an argument without a check of its value. The code that reads the value checks it, and words the error.
-fn text(name: &'static str) -> Arg {
-    Arg::new(name).value_parser(OsStringValueParser::new())
-}
-
-/// Returns whether `argument` may name the option `name`. With a single dash, it may name any option.
-fn names(argument: &OsStr, name: &str) -> bool {
-    match argument.as_bytes() {
-        [b'-', b'-', ..] => flag_name(argument).is_some_and(|long| long == name.as_bytes() || long == b"v"),
-        [b'-', ..] => true,
-        _ => false,
-    }
-}
-
-/// Splits a command line at each `--next`. A long flag with a single dash, as Go's programs take it, gets a second one:
-/// `-port=8080` becomes `--port=8080`. Options of one letter stay unchanged. So does the value after an option that
-/// takes one, and everything after `--`.
-fn split(arguments: Vec<OsString>, known: &[&'static Opt]) -> Vec<Vec<OsString>> {
-    let mut groups = vec![Vec::with_capacity(arguments.len())];
-    let (mut is_value, mut all_are_targets) = (false, false);
-    for argument in arguments {
-        let argument = match std::mem::take(&mut is_value) || all_are_targets {
-            true => argument,
-            false => {
-                let argument = double_dash(argument);
-                if argument == "--next" {
-                    groups.push(Vec::new());
-                    continue;
-                }
-                all_are_targets = argument == "--";
-                is_value = takes_value(&argument, known);
-                argument
-            }
-        };
-        groups.last_mut().expect("there is a first one").push(argument);
-    }
-    groups
+/// Returns the option that a flag names, if there is one.
+fn find(flags: &[&'static [Opt]], name: &[u8], has_one_dash: bool) -> Option<&'static Opt> {
+    // -h is an option of its own, since it shows less than --help.
+    [std::slice::from_ref(&SHORT_HELP), &OPTIONS]
+        .into_iter()
+        .chain(flags.iter().copied())
+        .flatten()
+        .find(|option| option.is_named(name, has_one_dash))
 }
 
 /// Returns whether the argument after `argument` is its value.
 pub fn takes_value(argument: &OsStr, known: &[&'static Opt]) -> bool {
     let Some(name) = flag_name(argument).filter(|_| !argument.as_bytes().contains(&b'=')) else { return false };
     known.iter().any(|option| option.name.as_bytes() == name && option.takes != Takes::Nothing)
-}
-
-fn double_dash(argument: OsString) -> OsString {
-    match argument.as_bytes() {
-        [b'-', name, _, ..] if name.is_ascii_alphabetic() => {
-            let mut doubled = OsString::from("-");
-            doubled.push(argument);
-            doubled
-        }
-        _ => argument,
-    }
 }
 
 /// Reads a boolean as Go's strconv.ParseBool does.
@@ -348,14 +298,24 @@ mod tests {
 
     #[test]
     fn a_command_line_is_split_at_next_and_nowhere_else() {
-        let known: Vec<_> = OPTIONS.iter().collect();
-        let split = |line: &str| split(line.split(' ').map(OsString::from).collect(), &known);
-        assert_eq!(split("-timeout 2s :1"), [["--timeout", "2s", ":1"]]);
-        assert_eq!(split(":1 --next -contains x :2"), [&[":1"][..], &["--contains", "x", ":2"]]);
-        assert_eq!(split(":1 -next :2"), [[":1"], [":2"]]);
-        assert_eq!(split("--contains --next :1"), [["--contains", "--next", ":1"]]);
-        assert_eq!(split("-- --next"), [["--", "--next"]]);
-        assert_eq!(split("-v --next"), [&["-v"][..], &[]]);
+        let reading = Reading::new(crate::cli::Variables::none(), false);
+        let split = |line: &str| {
+            let groups = groups(line.split(' ').map(OsString::from).collect(), &[], Rules::Strict, &reading);
+            let show = |group: &Arguments| {
+                let mut shown: Vec<_> =
+                    group.options.iter().map(|(option, value)| format!("{}={value:?}", option.name)).collect();
+                shown.extend(group.targets.iter().map(|target| format!("{target:?}")));
+                shown.join(" ")
+            };
+            groups.expect(line).iter().map(show).collect::<Vec<_>>()
+        };
+        assert_eq!(split("-timeout 2s :1"), [r#"timeout="2s" ":1""#]);
+        assert_eq!(split(":1 --next -contains x :2"), [r#"":1""#, r#"contains="x" ":2""#]);
+        assert_eq!(split(":1 -next :2"), [r#"":1""#, r#"":2""#]);
+        assert_eq!(split("--contains --next :1"), [r#"contains="--next" ":1""#]);
+        assert_eq!(split("-- --next -"), [r#""--next" "-""#]);
+        assert_eq!(split("-v --next"), [r#"verbose="true""#, ""]);
+        assert_eq!(split("-v=false --contains="), [r#"verbose="false" contains="""#]);
     }
 
     #[test]

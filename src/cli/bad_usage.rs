@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use super::options::{Group, Opt, Takes, flag_name};
+use super::options::{OPTIONS, Opt};
 use super::similar::most_similar;
 
 /// Why the arguments can't be used: one line that is safe to print.
@@ -54,51 +54,25 @@ impl Display for Quoted<'_> {
     }
 }
 
-impl BadUsage {
-    /// Returns what is wrong with arguments that clap refuses. clap could say it too, by its feature `error-context`, which
-    /// takes 5 KB.
-    #[cold]
-    pub fn in_arguments(arguments: &[OsString], known: &[&'static Opt]) -> Self {
-        let mut seen: Vec<&'static Opt> = Vec::new();
-        let mut rest = arguments.iter();
-        while let Some(argument) = rest.next().filter(|argument| *argument != "--") {
-            let Some(name) = flag_name(argument).filter(|_| argument != "-") else { continue };
-            let Some(option) = known.iter().rfind(|option| option.is_named(name, argument.len() == 2)) else {
-                return Self(unknown(&argument.to_string_lossy(), known));
-            };
-            let has_value = argument.as_bytes().contains(&b'=');
-            if has_value && option.group == Group::Command {
-                return Self(format!("{} takes no value", option.dashed()));
-            }
-            if !has_value && option.takes != Takes::Nothing && rest.next().is_none() {
-                return Self(format!("{} needs a value", option.dashed()));
-            }
-            if option.takes != Takes::Many && seen.iter().any(|seen| seen.name == option.name) {
-                return Self(format!("{} can be given once only", option.dashed()));
-            }
-            seen.push(option);
-        }
-        let command = seen.iter().find(|option| option.group == Group::Command).map(|command| command.dashed());
-        Self(format!("{} goes with no other argument", command.unwrap_or_default()))
-    }
-}
-
 /// The similarity from which an option counts as misspelt: that of `--text` and `--next` is 0.83.
 const MIN_SIMILARITY: f64 = 0.84;
 
 /// Returns the error for an unknown argument. A value that is attached to a flag, as to curl's -H, may be a secret, so
 /// it is not printed.
-fn unknown(argument: &str, known: &[&'static Opt]) -> String {
+#[cold]
+pub fn unknown(argument: &OsStr, flags: &[&'static [Opt]]) -> BadUsage {
+    let argument = argument.to_string_lossy();
     let argument = argument.split('=').next().unwrap_or_default();
     let shown = match argument.find(|part: char| !part.is_ascii_alphanumeric() && part != '-') {
         Some(end) => format!("{}...", &argument[..end]),
         None => argument.to_owned(),
     };
     let shown = Quoted(OsStr::new(&shown)).to_string();
-    match most_similar(argument.trim_start_matches('-'), &mut known.iter().map(|option| option.name)) {
-        (similar, MIN_SIMILARITY..) => format!("unexpected argument {shown}; did you mean --{similar}?"),
-        _ => format!("unexpected argument {shown}; see lprobe --help"),
-    }
+    let mut known = OPTIONS.iter().chain(flags.iter().copied().flatten()).map(|option| option.name);
+    BadUsage(match most_similar(argument.trim_start_matches('-'), &mut known) {
+        (similar, MIN_SIMILARITY..) => format!("unknown option {shown}; did you mean --{similar}?"),
+        _ => format!("unknown option {shown}; see --help"),
+    })
 }
 
 impl Display for BadUsage {

@@ -18,7 +18,7 @@ use crate::FULL;
 use crate::duration;
 #[cfg(feature = "full")]
 use crate::plan::GrpcProbe;
-use crate::plan::{Changes, Check, Exchange, HttpProbe, Plan, Probe, StreamProbe, Watch};
+use crate::plan::{Changes, Check, Exchange, Follow, HttpProbe, Plan, Probe, StreamProbe, Watch};
 use crate::target::Target;
 use crate::target::authority::Authority;
 #[cfg(not(feature = "full"))]
@@ -118,17 +118,24 @@ pub fn plan(run: &RunSettings, mut groups: Vec<TargetGroup>, voice: &Voice, read
     for group in groups {
         group.add_checks(&mut checks, voice, timeout);
     }
-    let plan = Plan { checks, timeout, wait, watch, verbose, variables: reading.variables.names() };
+    let variables = reading.variables.names();
+    let plan = Plan { checks, timeout, wait, has_whole_attempts: false, watch, verbose, variables };
     Command::Probe(Box::new(plan))
 }
 
 impl TargetGroup<'_> {
     /// Applies the options that change the targets.
     fn apply_to_targets(&mut self) {
-        if self.arguments.flag("ipv6") {
+        if self.arguments.flag("ipv4") && self.arguments.flag("ipv6") {
+            self.arguments.refuse("--ipv4 can't go with --ipv6".into());
+        }
+        for (name, is_ipv6) in [("ipv4", false), ("ipv6", true)] {
+            if !self.arguments.flag(name) {
+                continue;
+            }
             for target in &mut self.targets {
-                if let Err(error) = target.use_ipv6() {
-                    self.arguments.refuse(format!("--ipv6: {error}"));
+                if let Err(error) = target.use_family(is_ipv6) {
+                    self.arguments.refuse(format!("--{name}: {error}"));
                 }
             }
         }
@@ -176,13 +183,14 @@ impl TargetGroup<'_> {
             arguments.refuse("--max-latency must be less than --timeout".into());
         }
         let request = Rc::new(http::request(arguments, voice));
-        let follows_to_tls = FULL && request.follow && OPTIONS.iter().any(|option| self.gives_tls(option));
+        let follows_to_tls =
+            FULL && request.follow != Follow::None && OPTIONS.iter().any(|option| self.gives_tls(option));
         let send = arguments.many("send", unescape).pop().unwrap_or_default();
         let exchange = Rc::new(Exchange { send, expect: arguments.many("expect", unescape_nonempty) });
         #[cfg(feature = "full")]
         let call = {
             let [connection, call] = self.times(voice);
-            let connection = voice.connect_timeout.map(|default| connection.unwrap_or(default)).unwrap_or(timeout);
+            let connection = connection.or(voice.connect_timeout).filter(|_| voice.calls_after_connection);
             let time = call.or(voice.rpc_timeout).unwrap_or(timeout).min(timeout);
             Rc::new(grpc::call(arguments, voice, connection, time))
         };
@@ -194,13 +202,16 @@ impl TargetGroup<'_> {
         for target in self.targets {
             let scheme = target.scheme();
             let probe = match target {
-                Target::Http(target) => Probe::Http(HttpProbe {
-                    endpoint: endpoint(target.authority),
-                    tls: tls.settings(arguments, target.tls || follows_to_tls, target.authority.host),
-                    request: request.clone(),
-                    changes: Changes::default(),
-                    target,
-                }),
+                Target::Http(target) | Target::Fcgi(target) => {
+                    let probe = HttpProbe {
+                        endpoint: endpoint(target.authority),
+                        tls: tls.settings(arguments, scheme.tls || follows_to_tls, target.authority.host),
+                        request: request.clone(),
+                        changes: Changes::default(),
+                        target,
+                    };
+                    if let Kind::Fcgi = scheme.kind { Probe::Fcgi(probe) } else { Probe::Http(probe) }
+                }
                 #[cfg(feature = "full")]
                 Target::Grpc(target) => Probe::Grpc(GrpcProbe {
                     endpoint: endpoint(target.authority),

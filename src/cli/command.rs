@@ -1,5 +1,7 @@
 //! The command that a command line gives.
 
+use std::ffi::OsString;
+
 use crate::install::Install;
 use crate::plan::Plan;
 
@@ -11,7 +13,7 @@ pub enum Command {
     /// Installation of copies.
     Install(Install),
     /// What a sealed copy does: its arguments.
-    Sealed(String),
+    Sealed(Vec<OsString>),
     /// An alert, and what has happened.
     Alert(&'static str),
     /// The short help of `-h`.

@@ -13,7 +13,7 @@ use crate::plan::GrpcCall;
 use crate::target::{GrpcTarget, Target};
 
 /// Reads the settings of a call, with these time limits for the connection and for the call.
-pub fn call(arguments: &Arguments, voice: &Voice, connect_timeout: Duration, timeout: Duration) -> GrpcCall {
+pub fn call(arguments: &Arguments, voice: &Voice, connect_timeout: Option<Duration>, timeout: Duration) -> GrpcCall {
     let mut headers = arguments.many("rpc-header", metadata);
     headers.push((USER_AGENT, http::user_agent(arguments, voice)));
     GrpcCall { headers, gzip: arguments.flag("gzip"), connect_timeout, timeout }

@@ -1,8 +1,9 @@
 //! The texts of `-h` and `--help`, and of the man page, the completions and docs/flags.md. All of them are derived from
 //! the lists of schemes, options and personalities.
 
-use super::options::{Group, OPTIONS, Opt, SHARED_FLAGS};
+use super::options::{Group, OPTIONS, Opt};
 use super::personality::PERSONALITIES;
+use super::personality::client::{Client, Flag};
 use super::variables::variable_name;
 use crate::FULL;
 use crate::target::scheme::{SCHEMES, Scheme};
@@ -58,6 +59,16 @@ pub fn long(full: bool) -> String {
     help += "\nEach option is also read from a variable: LPROBE_TIMEOUT for --timeout, and\n";
     help += "LPROBE_TARGET for targets, with spaces between. The command line wins.\n";
     for personality in &PERSONALITIES[1..] {
+        if let Some(client) = &personality.client {
+            for part in ["\nFlags of ", client.name, ", under that name, or as lprobe ", client.name, ":\n "] {
+                help += part;
+            }
+            add_client(&mut help, client);
+            continue;
+        }
+        if !personality.flags.iter().any(|flag| flag.is_in(full)) {
+            continue;
+        }
         for part in ["\nFlags of ", personality.about, " (by them, or as lprobe ", personality.name, "):\n"] {
             help += part;
         }
@@ -66,6 +77,58 @@ pub fn long(full: bool) -> String {
         }
     }
     help
+}
+
+/// Adds the flags of an HTTP client, as many on a line as it has room for.
+fn add_client(help: &mut String, client: &Client) {
+    let mut column = 1;
+    for flag in client.flags() {
+        let names = names(&flag);
+        if column + 1 + names.len() > COLUMNS {
+            *help += "\n ";
+            column = 1;
+        }
+        column += 1 + names.len();
+        *help += " ";
+        *help += &names;
+    }
+    *help += "\n";
+}
+
+/// Returns the names of an HTTP client's flag, as in `-f/--fail`.
+pub fn names(Flag { letter, name, .. }: &Flag) -> String {
+    let mut names = String::new();
+    if *letter != '-' {
+        names.push('-');
+        names.push(*letter);
+    }
+    // wget's -nv and its like have a letter alone.
+    if name.len() > 1 {
+        names += if names.is_empty() { "--" } else { "/--" };
+        names += name;
+    }
+    names
+}
+
+/// Returns the table of docs/health-checks-in-the-wild.md: every flag of the HTTP clients.
+pub fn clients() -> String {
+    let mut table = "| client | flag | here |\n| --- | --- | --- |\n".to_owned();
+    for client in PERSONALITIES.iter().filter_map(|personality| personality.client.as_ref()) {
+        for Flag { letter, takes_value, name, means } in client.flags() {
+            let short = if letter == '-' { String::new() } else { format!("`-{letter}`") };
+            let long = if name.len() > 1 { format!("`--{name}`") } else { String::new() };
+            let comma = if short.is_empty() || long.is_empty() { "" } else { ", " };
+            let value = if takes_value { " VALUE" } else { "" };
+            let first = means.split(':').next().unwrap_or_default();
+            let means = match means.strip_prefix("--") {
+                Some(option) => format!("`--{}`", option.trim_end_matches(['=', '\0'])),
+                None if OPTIONS.iter().any(|option| option.name == first) => format!("`--{first}`"),
+                None => means.to_owned(),
+            };
+            table += &format!("| {} | {short}{comma}{long}{value} | {means} |\n", client.name);
+        }
+    }
+    table
 }
 
 /// Returns the schemes that a build has.
@@ -88,7 +151,7 @@ pub fn targets() -> String {
 pub fn flags() -> String {
     let mut table = "| option | variable | build | |\n| --- | --- | --- | --- |\n".to_owned();
     let flags = PERSONALITIES.iter().flat_map(|personality| personality.flags);
-    for option in OPTIONS.iter().chain(&SHARED_FLAGS).chain(flags) {
+    for option in OPTIONS.iter().chain(flags) {
         let short = option.short.map(|letter| format!("`-{letter}`, ")).unwrap_or_default();
         let space = if option.value.is_empty() { "" } else { " " };
         let variable = if option.has_variable() { format!("`{}`", variable_name(option.name)) } else { String::new() };
@@ -182,6 +245,8 @@ mod tests {
         for full in [false, true] {
             let help = long(full);
             assert!(help.lines().all(|line| line.len() <= COLUMNS), "{help}");
+            // curl has flags of the same names.
+            let (help, _) = help.split_once("\nFlags of curl").expect("the flags of clients");
             let flags = PERSONALITIES.iter().flat_map(|personality| personality.flags);
             for option in OPTIONS.iter().chain(flags).filter(|option| option.name != "connect-timeout") {
                 let there = [' ', '\n'].iter().any(|end| help.contains(&format!("--{}{end}", option.name)));

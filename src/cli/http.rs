@@ -5,16 +5,16 @@ use std::rc::Rc;
 
 use hyper::Method;
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, TRANSFER_ENCODING, USER_AGENT,
 };
 use hyper::http::HeaderValue;
 use hyper::http::uri::Authority;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Rules};
 use super::escape::nonempty;
 use super::voice::Voice;
 use crate::FULL;
-use crate::plan::{HttpRequest, Texts, has_body};
+use crate::plan::{Follow, HttpRequest, Texts, has_body};
 use crate::status::Statuses;
 use crate::target::authority::parse_port;
 use crate::wire::Version;
@@ -43,9 +43,14 @@ pub fn request(arguments: &Arguments, voice: &Voice) -> HttpRequest {
     let version = if arguments.flag("http2") { Version::Http2 } else { Version::Http1 };
     let given = given(arguments, version);
     let own = own(arguments, &given, has_body(&method).then_some(body.len()), version, voice);
-    let follow = arguments.flag("follow") || voice.follows;
-    let statuses = arguments.one("http-codes", str::parse).unwrap_or(Statuses::SUCCESSFUL);
-    HttpRequest { version, method, body, follow, given, own, statuses, texts }
+    let follow = match () {
+        () if !arguments.flag("follow") && !voice.follows => Follow::None,
+        () if voice.follows || voice.is_client => Follow::All,
+        () => Follow::Unexpected,
+    };
+    let reader = if arguments.rules == Rules::Go { Statuses::lenient } else { str::parse };
+    let statuses = arguments.one("http-codes", reader).unwrap_or(Statuses::SUCCESSFUL);
+    HttpRequest { version, method, body, follow, whole: voice.reads_bodies, given, own, statuses, texts }
 }
 
 /// Reads a method. The table of options has been checked before, and allows no others.
@@ -90,6 +95,9 @@ fn own(arguments: &Arguments, given: &Headers, body: Option<usize>, version: Ver
     if let Some(length) = body {
         // RFC 9110, section 8.6: without it some servers answer 411.
         own.push((CONTENT_LENGTH, value(&length.to_string()).expect("digits")));
+        if voice.is_client {
+            own.push((CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")));
+        }
     }
     own.retain(|(name, _)| given.iter().all(|(given, _)| given != name));
     own

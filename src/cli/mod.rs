@@ -1,6 +1,5 @@
-//! Turns a command line into a [`Command`]. First, a personality is picked: the tool whose command line it is. clap
-//! then separates the arguments by the table in `options`. The values are read here, so that every error is one line
-//! that names the argument.
+//! Turns a command line into a [`Command`]. First, a personality is picked: the tool whose command line it is. The arguments are
+//! then split by the table in `options`. The values are read here, so that every error is one line that names the argument.
 
 mod arguments;
 mod bad_usage;
@@ -13,6 +12,7 @@ mod grpc;
 pub mod help;
 mod http;
 mod install;
+pub mod manual;
 pub mod options;
 pub mod pages;
 pub mod personality;
@@ -34,7 +34,6 @@ pub use bad_usage::BadUsage;
 pub use command::Command;
 use personality::Picked;
 use reading::Reading;
-use shown::shown;
 use variables::Variables;
 
 use crate::seal::{Kind, Seal};
@@ -52,7 +51,7 @@ pub fn parse(arguments: Vec<OsString>) -> Understood {
     match (seal.kind, arguments.get(1..).unwrap_or_default()) {
         (Kind::Decoy, _) => (name, Ok(Command::Alert("a decoy was started"))),
         (Kind::Probe(sealed), []) => parse_sealed(sealed, false),
-        (Kind::Probe(sealed), [asked]) if asked == "--sealed" => (name, Ok(Command::Sealed(shown(&sealed, false)))),
+        (Kind::Probe(sealed), [asked]) if asked == "--sealed" => (name, Ok(Command::Sealed(sealed))),
         (Kind::Probe(_), _) => (name, Ok(Command::Alert("a sealed probe was given arguments"))),
     }
 }

@@ -52,6 +52,8 @@ pub enum Group {
     Target,
     /// Targets with a host.
     Host,
+    /// HTTP and FastCGI targets.
+    Answer,
     /// HTTP targets.
     Http,
     /// HTTP and gRPC targets.
@@ -66,7 +68,7 @@ pub enum Group {
     Grpc,
     /// An option that is a command, or that splits the command line. It has no variable.
     Command,
-    /// Another tool's flag, which has no variable.
+    /// A flag of other tools, which has no variable.
     OtherTool,
 }
 
@@ -94,21 +96,22 @@ const fn full(opt: Opt) -> Opt {
     Opt { full: true, ..opt }
 }
 
-/// lprobe's own options.
-pub static OPTIONS: [Opt; 37] = [
-    common(opt(Group::Run, "timeout", One, "DURATION", "time for everything: 500ms, 1.5s, 2m [default: 1s]")),
+/// lprobe's own options, and the flags that several other tools have.
+pub static OPTIONS: [Opt; 40] = [
+    common(opt(Group::Run, "timeout", One, "DURATION", "time for each attempt: 500ms, 1.5s [default: 1s]")),
     common(opt(Group::Run, "wait", One, "DURATION", "retry until healthy, for this long at most")),
     opt(Group::Run, "watch", One, "DURATION", "once healthy, go on checking for this long"),
     opt(Group::Run, "every", One, "DURATION", "with --watch, how often to check [default: 1s]"),
     opt(Group::Run, "retries", One, "N", "with --watch, how many failures in a row to forgive"),
     common(Opt { short: Some('v'), ..opt(Group::Run, "verbose", Nothing, "", "say how long each probe took") }),
     opt(Group::Target, "max-latency", One, "DURATION", "a healthy answer that takes longer is unhealthy"),
-    opt(Group::Host, "ipv6", Nothing, "", "take localhost for [::1] alone"),
-    common(opt(Group::Http, "http-codes", One, "LIST", "healthy statuses: 200,301-303 [default: 200-299]")),
-    common(secret(opt(Group::Http, "contains", Many, "TEXT", "the body's first 64 KiB have the text"))),
-    secret(opt(Group::Http, "contains-any", Many, "TEXT", "the body has one of these texts")),
-    secret(opt(Group::Http, "lacks", Many, "TEXT", "the body does not have the text")),
-    full(secret(opt(Group::Http, "json", Many, "POINTER=VALUE", "the body is JSON with a value: /status=UP"))),
+    opt(Group::Host, "ipv4", Nothing, "", "localhost means 127.0.0.1 only"),
+    opt(Group::Host, "ipv6", Nothing, "", "localhost means [::1] only"),
+    common(opt(Group::Answer, "http-codes", One, "LIST", "healthy statuses: 200,301-303 [default: 200-299]")),
+    common(secret(opt(Group::Answer, "contains", Many, "TEXT", "the body's first 64 KiB have the text"))),
+    secret(opt(Group::Answer, "contains-any", Many, "TEXT", "the body has one of these texts")),
+    secret(opt(Group::Answer, "lacks", Many, "TEXT", "the body does not have the text")),
+    full(secret(opt(Group::Answer, "json", Many, "POINTER=VALUE", "the body is JSON with a value: /status=UP"))),
     common(from_file(opt(Group::Http, "header", Many, "NAME: VALUE", "send a header; @FILE reads it from a file"))),
     from_file(opt(Group::Http, "basic-auth", One, "USER:PASSWORD", "send basic authentication; or @FILE")),
     opt(Group::Http, "method", One, "GET|HEAD|OPTIONS|POST|PUT", "the method [default: GET, or POST with --data]"),
@@ -118,7 +121,7 @@ pub static OPTIONS: [Opt; 37] = [
     secret(opt(Group::Request, "user-agent", One, "TEXT", "send this user agent instead of lprobe/VERSION")),
     common(opt(Group::Stream, "unix-socket", One, "PATH", "connect to this Unix socket, not to the host")),
     common(secret(opt(Group::Exchange, "send", One, "TEXT", "send this first; \\r \\n \\t \\0 \\xHH \\\\ are bytes"))),
-    common(secret(opt(Group::Exchange, "expect", Many, "TEXT", "the reply's first 4 KiB have one of these"))),
+    common(secret(opt(Group::Exchange, "expect", Many, "TEXT", "the reply's first 4 KiB have one of these texts"))),
     common(full(opt(Group::Tls, "tls-ca-cert", One, "FILE", "trust these authorities, not the system's"))),
     common(full(opt(Group::Tls, "tls-no-verify", Nothing, "", "trust any certificate"))),
     full(opt(Group::Tls, "tls-client-cert", One, "FILE", "show this certificate, with its chain")),
@@ -126,26 +129,25 @@ pub static OPTIONS: [Opt; 37] = [
     full(opt(Group::Tls, "tls-server-name", One, "NAME", "verify the certificate for NAME, and send it as SNI")),
     full(opt(Group::Tls, "spiffe", Nothing, "", "get certificates by SPIFFE_ENDPOINT_SOCKET")),
     full(opt(Group::Grpc, "service", One, "NAME", "the service to check [default: the whole server]")),
-    full(from_file(opt(Group::Grpc, "rpc-header", Many, "NAME: VALUE", "send metadata; of -bin names in base64"))),
-    full(opt(Group::Grpc, "rpc-timeout", One, "DURATION", "time for the call, which the server is told")),
+    full(from_file(opt(
+        Group::Grpc,
+        "rpc-header",
+        Many,
+        "NAME: VALUE",
+        "send metadata; the value of NAME-bin in base64",
+    ))),
+    full(opt(Group::Grpc, "rpc-timeout", One, "DURATION", "time limit of the call, also sent to the server")),
     full(opt(Group::Grpc, "gzip", Nothing, "", "compress messages, both ways")),
     opt(Group::Command, "next", Nothing, "", "begin a group of targets with options of its own"),
-    common(Opt {
-        short: Some('h'),
-        ..opt(Group::Command, "help", Nothing, "", "all of this; -h: what most people need")
-    }),
+    common(Opt { short: Some('h'), ..opt(Group::Command, "help", Nothing, "", "all options; -h: the common ones") }),
     Opt { short: Some('V'), ..opt(Group::Command, "version", Nothing, "", "print the version") },
-    opt(Group::OtherTool, "connect-timeout", One, "DURATION", "--timeout; with gRPC, for the connection [default: 1s]"),
+    opt(Group::OtherTool, "connect-timeout", One, "DURATION", "as --timeout; for gRPC, to connect [1s]"),
+    full(opt(Group::OtherTool, "tls", Nothing, "", "speak TLS")),
+    full(opt(Group::OtherTool, "alts", Nothing, "", "speak Google's ALTS; refused")),
 ];
 
 /// The option `-h`, which shows less than `--help`.
 pub static SHORT_HELP: Opt = Opt { short: Some('h'), ..opt(Group::Command, "h", Nothing, "", "") };
-
-/// The flags that several other tools have.
-pub static SHARED_FLAGS: [Opt; 2] = [
-    full(opt(Group::OtherTool, "tls", Nothing, "", "speak TLS")),
-    full(opt(Group::OtherTool, "alts", Nothing, "", "speak Google's ALTS; refused")),
-];
 
 /// Returns the name of a flag, with one dash or two, and with a value or without.
 pub fn flag_name(argument: &OsStr) -> Option<&[u8]> {
@@ -196,26 +198,31 @@ impl Opt {
 
 impl Group {
     /// The groups in the order of the help, with their titles there.
-    pub const TITLES: [(Self, &'static str); 10] = [
+    pub const TITLES: [(Self, &'static str); 12] = [
         (Self::Run, "For the whole run"),
         (Self::Target, "For any target"),
         (Self::Host, "For targets with a host"),
+        (Self::Answer, "For HTTP and FastCGI"),
         (Self::Http, "For HTTP"),
         (Self::Request, "For HTTP and gRPC"),
-        (Self::Stream, "For HTTP, gRPC, tcp:// and services"),
+        (Self::Stream, "For HTTP, gRPC, FastCGI, tcp:// and services"),
         (Self::Exchange, "For tcp://, unix:// and udp://"),
         (Self::Tls, "For TLS"),
         (Self::Grpc, "For gRPC"),
         (Self::Command, "Other"),
+        (Self::OtherTool, "With other tools' flags"),
     ];
 
     /// Returns whether its options apply to targets of this scheme.
     pub fn applies_to(self, scheme: &Scheme) -> bool {
         match self {
             Self::Host => scheme.has_host(),
+            Self::Answer => matches!(scheme.kind, Kind::Http | Kind::Fcgi),
             Self::Http => matches!(scheme.kind, Kind::Http),
             Self::Request => matches!(scheme.kind, Kind::Http | Kind::Grpc),
-            Self::Stream => matches!(scheme.kind, Kind::Http | Kind::Grpc | Kind::Tcp | Kind::Service(_)),
+            Self::Stream => {
+                matches!(scheme.kind, Kind::Http | Kind::Fcgi | Kind::Grpc | Kind::Tcp | Kind::Service(_))
+            }
             Self::Exchange => matches!(scheme.kind, Kind::Tcp | Kind::Unix | Kind::Udp),
             Self::Tls => scheme.tls,
             Self::Grpc => matches!(scheme.kind, Kind::Grpc),

@@ -6,9 +6,10 @@ use super::help;
 pub type Page = (&'static str, fn() -> String);
 
 /// All pages with such a block.
-pub const PAGES: [Page; 4] = [
-    ("README.md", || format!("```text\n{}```\n", help::short(false))),
+pub const PAGES: [Page; 5] = [
+    ("README.md", help::targets),
     ("docs/flags.md", help::flags),
+    ("docs/health-checks-in-the-wild.md", help::clients),
     ("docs/targets.md", help::targets),
     ("docs/tls-and-grpc.md", || format!("```text\n{}```\n", help::long(true))),
 ];

@@ -7,12 +7,38 @@ use std::os::unix::ffi::OsStrExt;
 use super::arguments::{is_secret, takes_value};
 use super::bad_usage::{Quoted, holds_pem, without_secrets};
 use super::options::{OPTIONS, Opt, flag_name};
+use super::personality::PERSONALITIES;
+use super::personality::client::Part;
 
 /// Returns the arguments, each in quotes and behind a space. Values that may be secret are an ellipsis. Arguments that are
 /// `foreign` were meant for another program: what looks like a query or a user there may be a command, unless it is in a URL.
 pub fn shown(arguments: &[OsString], foreign: bool) -> String {
-    let known: Vec<&'static Opt> = OPTIONS.iter().collect();
     let mut line = String::new();
+    for (place, argument) in arguments.iter().take(2).enumerate() {
+        let name = argument.as_bytes().rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        let personality = PERSONALITIES.iter().find(|personality| personality.name.as_bytes() == name);
+        if let Some(client) = personality.and_then(|personality| personality.client.as_ref()) {
+            let (before, rest) = arguments.split_at(place + 1);
+            add_own(&mut line, before, false);
+            // No value of a flag is shown.
+            client.each(rest, &mut |part| match part {
+                Part::Flag(name, ..) => line.extend([" --", name]),
+                Part::Url(url) => add(&mut line, &without_secrets(url)),
+                Part::Unusable(flag, _) => add(&mut line, OsStr::new(&flag)),
+            });
+            return line;
+        }
+    }
+    add_own(&mut line, arguments, foreign);
+    line
+}
+
+fn add(line: &mut String, argument: &OsStr) {
+    let _ = write!(line, " {}", Quoted(argument));
+}
+
+fn add_own(line: &mut String, arguments: &[OsString], foreign: bool) {
+    let known: Vec<&'static Opt> = OPTIONS.iter().collect();
     let (mut is_value, mut is_hidden) = (false, false);
     for argument in arguments {
         let bytes = argument.as_bytes();
@@ -29,9 +55,8 @@ pub fn shown(arguments: &[OsString], foreign: bool) -> String {
             _ => without_secrets(argument),
         };
         (is_value, is_hidden) = (!is_value && takes_value(argument, &known), is_of_secret);
-        let _ = write!(line, " {}", Quoted(&shown));
+        add(line, &shown);
     }
-    line
 }
 
 #[cfg(test)]
@@ -48,6 +73,15 @@ mod tests {
             (":80/x?token=a", r#" ":80/x?...""#),
             ("--service --header --header X:a", r#" "--service" "--header" "--header" "...""#),
             ("-url=:1[::1]?a", r#" "-url=:1[::1]?...""#),
+        ] {
+            assert_eq!(shown(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), false), expected);
+        }
+        for (line, expected) in [
+            (
+                "curl -fsu a:b -Ha:b --dat=a http://u:a@:80/?a",
+                r#" "curl" --fail --silent --user --header "--dat" "http://...@:80/?...""#,
+            ),
+            ("/lprobe wget -qO- --spider -- -a", r#" "/lprobe" "wget" --quiet --output-document --spider "-a""#),
         ] {
             assert_eq!(shown(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), false), expected);
         }

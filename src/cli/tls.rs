@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 
 use super::arguments::Arguments;
 use super::bad_usage::{BadUsage, Quoted, holds_pem};
-use super::options::{Group, OPTIONS, SHARED_FLAGS};
+use super::options::{Group, OPTIONS, Opt};
 use crate::target::authority::{Authority, Host};
 use crate::target::bad_target::BadTarget;
 use crate::target::endpoint::Endpoint;
@@ -50,8 +50,11 @@ fn source(arguments: &Arguments) -> Result<Source, BadUsage> {
         let credentials = Credentials { trust: Arc::new(trust(arguments)?), identity: identity(arguments)? };
         return Ok(Source::Files(credentials));
     }
-    let others = OPTIONS.iter().filter(|option| option.group == Group::Tls && option.name != "spiffe");
-    for option in others.chain(&SHARED_FLAGS) {
+    let is_other = |option: &Opt| match option.group {
+        Group::Tls => option.name != "spiffe",
+        group => group == Group::OtherTool && option.full,
+    };
+    for option in OPTIONS.iter().filter(|option| is_other(option)) {
         if arguments.asked(option) {
             return Err(BadUsage(format!("--{} can't go with --spiffe", option.name)));
         }

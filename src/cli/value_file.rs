@@ -2,11 +2,13 @@
 //! files.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::path::Path;
+use std::{fs, io};
+
+use crate::sys::file;
 
 /// The longest value, in bytes.
-const LONGEST: u64 = 64 * 1024;
+const LONGEST: usize = 64 * 1024;
 
 /// Why a file gives no value. No reason shows what is in the file.
 #[derive(Debug)]
@@ -21,17 +23,18 @@ pub enum BadFile {
     NotUtf8,
 }
 
-/// Reads a value from the file at `path`, without the newline at its end.
+/// Reads a value from the file at `path`, without the newline at its end, which may be CR LF.
 pub fn read(path: &str) -> Result<String, BadFile> {
     // The kind of file is checked before it is opened: opening a named pipe would wait for its writer.
     if !fs::metadata(path).map_err(BadFile::Io)?.is_file() {
         return Err(BadFile::NotAFile);
     }
-    let mut contents = Vec::new();
-    let file = File::open(path).map_err(BadFile::Io)?;
-    file.take(LONGEST + 2).read_to_end(&mut contents).map_err(BadFile::Io)?;
-    contents.pop_if(|last| *last == b'\n');
-    if contents.len() as u64 > LONGEST {
+    // With a newline, and one byte that is too many.
+    let mut contents = file::read(Path::new(path), Some(LONGEST + 3)).map_err(BadFile::Io)?;
+    if contents.pop_if(|last| *last == b'\n').is_some() {
+        contents.pop_if(|last| *last == b'\r');
+    }
+    if contents.len() > LONGEST {
         return Err(BadFile::Long);
     }
     String::from_utf8(contents).map_err(|_| BadFile::NotUtf8)

@@ -14,6 +14,27 @@ pub struct Voice {
     pub connect_timeout: Option<Duration>,
     /// The default time limit of a gRPC call, if the personality has one.
     pub rpc_timeout: Option<Duration>,
-    /// Whether it follows redirects.
+    /// Whether the time limit of a gRPC call begins when the connection is there, and does not cover it.
+    pub calls_after_connection: bool,
+    /// Whether it follows each redirect.
     pub follows: bool,
+    /// Whether it is an HTTP client's, which sends a body as a form, and follows each redirect if any.
+    pub is_client: bool,
+    /// Whether it reads each body to its end, so that an answer that breaks off is unhealthy.
+    pub reads_bodies: bool,
+}
+
+impl Voice {
+    /// Returns a voice that has no default of its own.
+    pub const fn new(user_agent: &'static str) -> Self {
+        Self {
+            user_agent,
+            connect_timeout: None,
+            rpc_timeout: None,
+            calls_after_connection: false,
+            follows: false,
+            is_client: false,
+            reads_bodies: false,
+        }
+    }
 }

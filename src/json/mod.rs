@@ -20,6 +20,9 @@ impl FromStr for Condition {
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
         match text.split_once('=') {
+            Some((pointer, _)) if pointer.split('~').skip(1).any(|escape| !escape.starts_with(['0', '1'])) => {
+                Err("in a pointer, ~0 stands for ~, and ~1 for /")
+            }
             Some((pointer, value)) if pointer.is_empty() || pointer.starts_with('/') => {
                 Ok(Self { pointer: pointer.into(), value: value.into() })
             }
@@ -52,18 +55,12 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Judges the body, of which no more is read.
-    pub fn judge(&self, is_cut: bool) -> Result<(), BadAnswer> {
+    /// Judges the body, which is complete.
+    pub fn judge(&self) -> Result<(), BadAnswer> {
         if !self.is_wanted() {
             return Ok(());
         }
-        let document: Value = match serde_json::from_slice(&self.bytes) {
-            Ok(document) => document,
-            Err(_) if is_cut => {
-                return Err(BadAnswer::Json("the body is longer than 64 KiB, and --json reads no more"));
-            }
-            Err(_) => return Err(BadAnswer::Json("the body is not JSON, which --json expects")),
-        };
+        let document: Value = serde_json::from_slice(&self.bytes).map_err(|_| BadAnswer::NotJson)?;
         for (number, condition) in (1..).zip(self.conditions) {
             match document.pointer(&condition.pointer) {
                 None => return Err(BadAnswer::MissingValue(number)),
@@ -79,9 +76,17 @@ impl Condition {
     fn is_met_by(&self, value: &Value) -> bool {
         match value {
             Value::String(text) => *text == self.value,
-            other => serde_json::from_str::<Value>(&self.value).is_ok_and(|expected| expected == *other),
+            other => serde_json::from_str::<Value>(&self.value).is_ok_and(|expected| is_equal(&expected, other)),
         }
     }
+}
+
+/// Compares numbers by their value: 3, 3.0 and 3e0 are the same.
+fn is_equal(expected: &Value, value: &Value) -> bool {
+    let is_float = |value: &Value| value.is_f64();
+    expected == value
+        || (is_float(expected) || is_float(value))
+            && matches!((expected.as_f64(), value.as_f64()), (Some(expected), Some(value)) if expected == value)
 }
 
 #[cfg(test)]
@@ -92,7 +97,7 @@ mod tests {
         let conditions: Vec<Condition> = conditions.iter().map(|text| text.parse().expect("a condition")).collect();
         let mut body = Document::new(&conditions);
         body.feed(document.as_bytes());
-        body.judge(false).map_err(|reason| reason.to_string())
+        body.judge().map_err(|reason| reason.to_string())
     }
 
     #[test]
@@ -103,6 +108,8 @@ mod tests {
             "/status=UP",
             "/up=true",
             "/n=1.5",
+            "/n=15e-1",
+            "/a/0=1.0",
             "/no=null",
             "/a/0=1",
             "/a/1=x",

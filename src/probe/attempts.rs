@@ -1,5 +1,6 @@
 //! Attempts: all checks run at once, and again while there is time to wait.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::{self, ManuallyDrop};
@@ -12,13 +13,14 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 #[cfg(feature = "full")]
 use super::grpc_health;
-use super::{dns, exchange, file, http, pid, udp};
+use super::{dns, exchange, fcgi, file, http, pid, udp};
 use crate::plan::{Check, Plan, Probe};
 use crate::progress::{Progress, Timings};
 use crate::sys::crash::end_at_signals;
 use crate::sys::process;
 use crate::tls::alarm;
 use crate::unhealthy::Unhealthy;
+use crate::wire;
 
 /// The verdict on one check, and its timings.
 pub type Outcome = (Result<(), Unhealthy>, Timings);
@@ -61,7 +63,8 @@ async fn attempts(plan: &Plan, mut start: Instant) -> Vec<Outcome> {
     let mut retries = watch.map_or(0, |watch| watch.retries);
     let (mut verdict, mut was_healthy) = (Vec::new(), false);
     loop {
-        let timeout = if waits { plan.timeout.min(end - start) } else { plan.timeout };
+        let is_cut = waits && !plan.has_whole_attempts;
+        let timeout = if is_cut { plan.timeout.min(end - start) } else { plan.timeout };
         let mut outcomes = attempt(plan, start, timeout, is_last).await;
         let is_healthy = healthy(&outcomes);
         let next = if waits && !is_healthy {
@@ -151,27 +154,39 @@ async fn outcome(check: &Check, start: Instant, timeout: Duration, is_last: bool
 }
 
 async fn probe(probe: &Probe, progress: &Progress) -> Result<(), Unhealthy> {
-    match probe {
-        Probe::Http(probe) => http::probe(probe, progress).await,
-        #[cfg(feature = "full")]
-        Probe::Grpc(probe) => grpc_health::probe(probe, progress).await,
+    // These exchanges are awaited in one place, since each such place takes 200 bytes.
+    let found = Cell::new(None);
+    let (request, mut expected, mut judged, mut reader, mut taken);
+    let (endpoint, tls, bytes, judge, farewell) = match probe {
         Probe::Stream(stream, exchange) => {
-            let expected = |reply: &[u8]| exchange::expected(exchange, reply);
-            let judge = (!exchange.expect.is_empty()).then_some(&expected as exchange::Judge);
-            exchange::probe(&stream.endpoint, stream.tls.as_ref(), &exchange.send, judge, b"", progress).await
+            expected = |reply: &[u8]| exchange::expected(exchange, reply);
+            let judge = (!exchange.expect.is_empty()).then_some(&mut expected as exchange::Judge);
+            (&stream.endpoint, stream.tls.as_ref(), &exchange.send[..], judge, &b""[..])
         }
         Probe::Service(service, stream) => {
-            let (greeting, judge) = (service.greeting, Some(&service.judge as exchange::Judge));
-            exchange::probe(&stream.endpoint, stream.tls.as_ref(), greeting, judge, service.farewell, progress).await
+            judged = service.judge;
+            let judge = Some(&mut judged as exchange::Judge);
+            (&stream.endpoint, stream.tls.as_ref(), service.greeting, judge, service.farewell)
         }
+        Probe::Fcgi(probe) => {
+            request = wire::fcgi::request(probe.target.path.as_str());
+            reader = fcgi::Reader::new(&probe.request, progress, &found);
+            taken = |bytes: &[u8]| reader.judge(bytes);
+            (&probe.endpoint, None, &request[..], Some(&mut taken as exchange::Judge), &b""[..])
+        }
+        Probe::Http(probe) => return http::probe(probe, progress).await,
+        #[cfg(feature = "full")]
+        Probe::Grpc(probe) => return grpc_health::probe(probe, progress).await,
         Probe::Udp(authority, exchange) => {
-            let expected = |reply: &[u8]| exchange::expected(exchange, reply);
-            udp::probe(authority, &exchange.send, &expected, progress).await
+            let mut expected = |reply: &[u8]| exchange::expected(exchange, reply);
+            return udp::probe(authority, &exchange.send, &mut expected, progress).await;
         }
-        Probe::Dns(authority, name) => dns::probe(authority, name, progress).await,
-        Probe::File(file) => file::probe(file),
-        Probe::Pid(path) => pid::probe(path),
-    }
+        Probe::Dns(authority, name) => return dns::probe(authority, name, progress).await,
+        Probe::File(file) => return file::probe(file),
+        Probe::Pid(path) => return pid::probe(path),
+    };
+    let asked = exchange::probe(endpoint, tls, bytes, judge, farewell, progress).await;
+    found.take().map_or(asked, Err)
 }
 
 /// Returns the outputs of all `futures`, in their order.

@@ -19,7 +19,7 @@ pub async fn probe(authority: &Authority, name: &str, progress: &Progress) -> Re
     let id = progress.timings().total.subsec_nanos() as u16;
     let query = dns::query(id, name);
     let (answer, by_tcp) = (Cell::new(None), Cell::new(false));
-    let judge = |reply: &[u8]| {
+    let mut judge = |reply: &[u8]| {
         let message = if by_tcp.get() { dns::message(reply) } else { Some(reply) };
         let Some(message) = message else { return Judgement::More };
         answer.set(dns::answer(&query[PREFIX..], message));
@@ -30,10 +30,10 @@ pub async fn probe(authority: &Authority, name: &str, progress: &Progress) -> Re
             _ => Judgement::Unhealthy,
         }
     };
-    let mut asked = udp::probe(authority, &query[PREFIX..], &judge, progress).await;
+    let mut asked = udp::probe(authority, &query[PREFIX..], &mut judge, progress).await;
     if answer.get() == Some(Err(BadAnswer::Truncated)) || matches!(asked, Err(Unhealthy::NotConnected(_))) {
         by_tcp.set(true);
-        asked = exchange::probe(&Endpoint::Authority(*authority), None, &query, Some(&judge), b"", progress).await;
+        asked = exchange::probe(&Endpoint::Authority(*authority), None, &query, Some(&mut judge), b"", progress).await;
     }
     match answer.get() {
         Some(Err(bad)) => Err(bad.into()),

@@ -20,7 +20,7 @@ use crate::wire::limited::is_gone;
 const MAX_DATAGRAMS: usize = 64;
 
 /// Judges the bytes of a reply that have arrived so far.
-pub type Judge<'a> = &'a dyn Fn(&[u8]) -> Judgement;
+pub type Judge<'a> = &'a mut dyn FnMut(&[u8]) -> Judgement;
 
 /// The step that the message at the deadline names.
 pub const REPLY: &str = "expected reply";
@@ -77,13 +77,14 @@ pub async fn send_and_judge(
             }
             Judgement::Unhealthy => break,
             Judgement::More => {}
+            Judgement::Taken => length = 0,
         }
     }
     Err(BadReply::Unexpected)
 }
 
 /// Sends one datagram, and lets `judge` look at each datagram in reply, on its own, until it has seen what it needs or
-/// [`MAX_DATAGRAMS`] of them. Returns whether the last one is healthy.
+/// `MAX_DATAGRAMS` of them. Returns whether the last one is healthy.
 pub async fn exchange_datagrams(socket: &UdpSocket, bytes: &[u8], judge: Judge<'_>) -> io::Result<bool> {
     // A socket that has sent nothing has room for a datagram.
     SockRef::from(socket).send(bytes)?;
@@ -93,7 +94,7 @@ pub async fn exchange_datagrams(socket: &UdpSocket, bytes: &[u8], judge: Judge<'
         match judge(&reply[..length]) {
             Judgement::Healthy => return Ok(true),
             Judgement::Unhealthy => break,
-            Judgement::More => {}
+            Judgement::More | Judgement::Taken => {}
         }
     }
     Ok(false)

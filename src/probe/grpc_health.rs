@@ -1,6 +1,11 @@
 //! gRPC's health service, `grpc.health.v1.Health`: healthy if Check answers SERVING.
 //! <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>
 
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::Response;
@@ -14,6 +19,7 @@ use crate::progress::Progress;
 use crate::target::endpoint::Endpoint;
 use crate::tls;
 use crate::unhealthy::Unhealthy;
+use crate::unhealthy::awaiting::Awaiting;
 use crate::unhealthy::grpc::{BadCall, ServingStatus};
 use crate::wire::protobuf::{self, Value};
 use crate::wire::{Version, grpc, http2};
@@ -28,18 +34,40 @@ const MAX_MESSAGE: usize = 64 * 1024;
 const MAX_READ: usize = 10 * MAX_MESSAGE + 16 * 1024;
 
 /// The steps that the message at the deadline names.
+const FIRST_FRAME: &str = "first frame of HTTP/2";
 const RESPONSE_HEAD: &str = "complete response head";
 const MESSAGE: &str = "message with its trailers";
 
 /// Opens a connection, calls the health service, and judges the response.
 pub async fn probe(probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealthy> {
-    let open = tls::open(&probe.endpoint, probe.tls.as_ref(), Some(Version::Http2), progress);
-    let (stream, session) = within(probe.call.connect_timeout, progress, open).await?;
-    check(stream, probe, progress).await.map_err(|reason| session.explain(reason))
+    let call = &probe.call;
+    let has_settings = Rc::<Cell<bool>>::default();
+    let mut asked = pin!(async {
+        let (stream, session) = tls::open(&probe.endpoint, probe.tls.as_ref(), Some(Version::Http2), progress).await?;
+        check(stream, probe, has_settings.clone(), progress).await.map_err(|reason| session.explain(reason))
+    });
+    let Some(limit) = call.connect_timeout else { return within(call.timeout, progress, asked).await };
+    let connected = poll_fn(|context| match asked.as_mut().poll(context) {
+        Poll::Pending if !has_settings.get() => Poll::Pending,
+        asked => Poll::Ready(Ok(asked)),
+    });
+    match within(limit, progress, connected).await {
+        Ok(Poll::Ready(verdict)) => verdict,
+        Ok(Poll::Pending) => within(call.timeout, progress, asked).await,
+        Err(Unhealthy::Late { awaiting: Awaiting::Step(RESPONSE_HEAD), after }) => {
+            Err(Unhealthy::Late { awaiting: Awaiting::Step(FIRST_FRAME), after })
+        }
+        Err(reason) => Err(reason),
+    }
 }
 
-/// Calls the health service on an open stream, and judges the response.
-pub async fn check(stream: Stream, probe: &GrpcProbe, progress: &Progress) -> Result<(), Unhealthy> {
+/// Calls the health service on an open stream, and judges the response. Sets `has_settings` at the server's first frame.
+pub async fn check(
+    stream: Stream,
+    probe: &GrpcProbe,
+    has_settings: Rc<Cell<bool>>,
+    progress: &Progress,
+) -> Result<(), Unhealthy> {
     let GrpcProbe { target, endpoint, tls, call } = probe;
     let authority = match (tls.as_ref().and_then(|tls| tls.other_name(target.authority.host)), endpoint) {
         // As with grpc-go, the name that the certificate is verified for is also that of the server.
@@ -54,8 +82,7 @@ pub async fn check(stream: Stream, probe: &GrpcProbe, progress: &Progress) -> Re
     request.headers_mut().insert(HeaderName::from_static("grpc-timeout"), grpc_timeout(call.timeout));
     progress.awaits_step(RESPONSE_HEAD);
     let judged = async |response| judge(response, call.gzip, progress).await;
-    let ask = async { Ok(http2::ask(stream, MAX_READ, request, judged).await?) };
-    within(call.timeout, progress, ask).await
+    Ok(http2::ask(stream, MAX_READ, has_settings, request, judged).await?)
 }
 
 async fn within<T>(

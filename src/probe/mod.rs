@@ -4,6 +4,7 @@
 mod attempts;
 mod dns;
 pub mod exchange;
+pub mod fcgi;
 mod file;
 #[cfg(feature = "full")]
 pub mod grpc_health;
@@ -11,6 +12,7 @@ pub mod http;
 mod matcher;
 mod pid;
 mod redirect;
+mod search;
 pub mod service;
 mod udp;
 

@@ -53,7 +53,7 @@ impl Redirect {
             _ => BadAnswer::Redirect(OUTSIDE),
         })?;
         let tls = probe.tls.clone().map(|tls| tls.of_other_host(probe.target.authority.host, target.authority.host));
-        if target.tls && tls.is_none() {
+        if target.scheme.tls && tls.is_none() {
             return Err(BadAnswer::Redirect("to https://, and no option for TLS says whom to trust"));
         }
         let endpoint = match &probe.endpoint {
@@ -65,7 +65,7 @@ impl Redirect {
             303 => probe.request.method != Method::HEAD,
             status => status < 303 && has_body(&probe.request.method),
         };
-        to_other |= target.authority != probe.target.authority || target.tls != probe.target.tls;
+        to_other |= target.authority != probe.target.authority || target.scheme != probe.target.scheme;
         let changes = Changes { to_get, to_other };
         Ok(HttpProbe { target, endpoint, tls, request: probe.request.clone(), changes })
     }

@@ -21,7 +21,7 @@ pub async fn probe(
     progress.awaits_step(exchange::REPLY);
     let mut tried = Vec::new();
     for (address, socket) in connect::open_udp(authority)? {
-        match exchange::exchange_datagrams(&socket, bytes, judge).await {
+        match exchange::exchange_datagrams(&socket, bytes, &mut *judge).await {
             Ok(true) => return Ok(()),
             Ok(false) => return Err(BadReply::Unexpected.into()),
             Err(error) => tried.push((Peer::Ip(address), ConnectError::Io(error))),

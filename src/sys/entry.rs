@@ -10,8 +10,8 @@ use super::crash::{self, exit};
 
 /// Defines the program, which is `run`: a function from arguments (the program's name first) to an exit code.
 ///
-/// It defines the C symbols that the program provides: its entry and, with musl, the allocator. A library that defined
-/// them would replace them in every program that links it.
+/// It defines the C symbols that the program provides: its entry and, with musl, the allocator, thread-specific data and
+/// `fcntl`. A library that defined them would replace them in every program that links it.
 #[macro_export]
 macro_rules! program {
     ($run:path) => {
@@ -28,8 +28,8 @@ macro_rules! program {
         }
 
         #[cfg(all(target_env = "musl", target_feature = "crt-static"))]
-        mod c_allocator {
-            use ::std::ffi::{c_int, c_uint, c_void};
+        mod c_functions {
+            use ::std::ffi::{c_int, c_uint, c_ulong, c_void};
             use $crate::door::musl;
 
             #[unsafe(no_mangle)]
@@ -68,6 +68,12 @@ macro_rules! program {
             unsafe extern "C" fn posix_memalign(place: *mut *mut c_void, align: usize, size: usize) -> c_int {
                 // SAFETY: the caller has room for a pointer there.
                 unsafe { musl::posix_memalign(place, align, size) }
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn fcntl(descriptor: c_int, command: c_int, argument: c_ulong) -> c_int {
+                // SAFETY: the caller has this argument for the command, or none.
+                unsafe { musl::fcntl(descriptor, command, argument) }
             }
 
             #[unsafe(no_mangle)]

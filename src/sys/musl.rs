@@ -1,12 +1,12 @@
-//! What a static program with musl lacks: read-only relocations, an allocator that shares the arena, and cheap
-//! thread-specific data. [`crate::program`] gives the functions here their C names.
+//! What a static program with musl lacks: read-only relocations, an allocator that shares the arena, cheap thread-specific
+//! data, and an `fcntl` that is one system call. [`crate::program`] gives the functions here their C names.
 //!
 //! std allocates a block of memory and a key for its record of the one thread. musl's own functions would take six
 //! system calls and three pages for that. All functions of the allocator are defined here, since musl's calloc and
 //! realloc would take a block of ours for one of their own.
 
 use std::alloc::{GlobalAlloc, Layout};
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_int, c_long, c_ulong, c_void};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
@@ -123,6 +123,20 @@ pub unsafe fn free(pointer: *mut c_void) {
             Arena.dealloc(pointer.cast::<u8>().sub(align), layout);
         }
     }
+}
+
+/// Runs `fcntl`. musl's own sets FD_CLOEXEC a second time after F_DUPFD_CLOEXEC, for kernels before 2.6.24.
+///
+/// # Safety
+///
+/// `argument` is what the command takes.
+pub unsafe fn fcntl(descriptor: c_int, command: c_int, argument: c_ulong) -> c_int {
+    #[cfg(target_pointer_width = "32")]
+    const FCNTL: c_long = libc::SYS_fcntl64;
+    #[cfg(not(target_pointer_width = "32"))]
+    const FCNTL: c_long = libc::SYS_fcntl;
+    // SAFETY: the caller promises the right argument.
+    unsafe { libc::syscall(FCNTL, descriptor, command, argument) as c_int }
 }
 
 /// The values of thread-specific data, by key. There is one thread, and std takes one key.

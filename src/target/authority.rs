@@ -22,6 +22,8 @@ pub struct Authority {
 pub enum Host {
     /// `localhost`: 127.0.0.1, then ::1.
     Localhost,
+    /// `localhost` with `--ipv4`: 127.0.0.1 only.
+    Localhost4,
     /// `localhost` with `--ipv6`: ::1 only.
     Localhost6,
     /// An address literal.
@@ -38,16 +40,20 @@ impl Authority {
         Ok(Self { host: host.unwrap_or(Host::Localhost), port })
     }
 
-    /// Makes `localhost` mean ::1 only.
-    pub fn use_ipv6(&mut self) -> Result<(), BadTarget> {
+    /// Makes `localhost` mean its address of one family only.
+    ///
+    /// # Errors
+    ///
+    /// The host has an address of the other family.
+    pub fn use_family(&mut self, is_ipv6: bool) -> Result<(), BadTarget> {
         match self.host {
-            Host::Literal(IpAddr::V4(_)) => return Err(BadTarget::NotIpv6),
-            Host::Literal(IpAddr::V6(_)) => {}
-            Host::Localhost | Host::Localhost6 => self.host = Host::Localhost6,
-            Host::Own(Hostname { addresses, .. }) if addresses.iter().all(IpAddr::is_ipv6) => {}
-            Host::Own(_) => return Err(BadTarget::NotIpv6),
+            Host::Localhost | Host::Localhost4 | Host::Localhost6 => {
+                self.host = if is_ipv6 { Host::Localhost6 } else { Host::Localhost4 };
+                Ok(())
+            }
+            host if host.addresses().iter().all(|address| address.is_ipv6() == is_ipv6) => Ok(()),
+            _ => Err(if is_ipv6 { BadTarget::NotIpv6 } else { BadTarget::NotIpv4 }),
         }
-        Ok(())
     }
 }
 
@@ -58,6 +64,7 @@ impl Host {
         const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
         match self {
             Self::Localhost => &[V4, V6],
+            Self::Localhost4 => &[V4],
             Self::Localhost6 => &[V6],
             Self::Literal(address) => std::slice::from_ref(address),
             Self::Own(hostname) => &hostname.addresses,
@@ -81,6 +88,19 @@ pub fn host_and_port(authority: &str) -> Result<(Option<Host>, Option<u16>), Bad
     }
     let host = if host.is_empty() { None } else { Some(host.parse()?) };
     Ok((host, port.map(parse_port).transpose()?))
+}
+
+/// Returns a text that begins with an authority, in which an address to listen on is this host: the kernel connects it to
+/// itself, and so do curl and Go.
+pub fn to_this_host(text: &[u8]) -> Vec<u8> {
+    for (listened, meant) in [(&b"0.0.0.0"[..], &b"127.0.0.1"[..]), (b"[::]", b"[::1]")] {
+        if let Some(rest) = text.strip_prefix(listened)
+            && rest.first().is_none_or(|byte| b":/?".contains(byte))
+        {
+            return [meant, rest].concat();
+        }
+    }
+    text.into()
 }
 
 /// Reads a port from 1 to 65535, in digits only. Parsing a `u16` alone would accept a sign, and Go reads a leading 0 as
@@ -121,7 +141,7 @@ impl fmt::Display for Authority {
 impl fmt::Display for Host {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Localhost | Self::Localhost6 => out.write_str("localhost"),
+            Self::Localhost | Self::Localhost4 | Self::Localhost6 => out.write_str("localhost"),
             Self::Literal(IpAddr::V4(address)) => write!(out, "{address}"),
             Self::Literal(IpAddr::V6(address)) => write!(out, "[{address}]"),
             Self::Own(hostname) => out.write_str(&hostname.name),
@@ -168,7 +188,20 @@ mod tests {
         let mut authority = Authority::parse("", Some(80)).expect("localhost");
         let addresses = |host: Host| host.addresses().iter().map(IpAddr::to_string).collect::<Vec<_>>();
         assert_eq!(addresses(authority.host), ["127.0.0.1", "::1"]);
-        authority.use_ipv6().expect("localhost has ::1");
+        authority.use_family(true).expect("localhost has ::1");
         assert_eq!(addresses(authority.host), ["::1"]);
+        authority.use_family(false).expect("localhost has 127.0.0.1");
+        assert_eq!(addresses(authority.host), ["127.0.0.1"]);
+        for (text, is_ipv6, refused) in [
+            ("127.0.0.2", false, Ok(())),
+            ("127.0.0.2", true, Err(BadTarget::NotIpv6)),
+            ("[::1]", true, Ok(())),
+            ("[::1]", false, Err(BadTarget::NotIpv4)),
+        ] {
+            let mut authority = Authority::parse(text, Some(80)).expect(text);
+            let before = authority;
+            assert_eq!(authority.use_family(is_ipv6), refused, "{text}");
+            assert_eq!(authority, before);
+        }
     }
 }

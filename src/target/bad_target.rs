@@ -78,8 +78,10 @@ pub enum BadTarget {
     LongPath(usize),
     /// A `-url` whose scheme is not http.
     NotHttp,
-    /// An IPv4 literal with `--ipv6`.
+    /// An IPv4 address with `--ipv6`.
     NotIpv6,
+    /// An IPv6 address with `--ipv4`.
+    NotIpv4,
 }
 
 impl Error for BadTarget {}
@@ -137,6 +139,7 @@ impl fmt::Display for BadTarget {
             Self::NotHttp if FULL => "expected http:// or https://",
             Self::NotHttp => "expected http://",
             Self::NotIpv6 => "the target is an IPv4 address",
+            Self::NotIpv4 => "the target is an IPv6 address",
         };
         out.write_str(words)
     }

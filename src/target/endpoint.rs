@@ -29,8 +29,11 @@ impl Endpoint {
     }
 }
 
-/// Reads the path of a Unix socket.
+/// Reads the path of a Unix socket, or the name of an abstract one behind a NUL.
 pub fn socket_path(path: &str) -> Result<PathBuf, BadTarget> {
+    if let Some(name) = path.strip_prefix('\0') {
+        return abstract_socket(name);
+    }
     if path.len() > MAX_SOCKET_PATH { Err(BadTarget::SocketPath(MAX_SOCKET_PATH)) } else { absolute_path(path) }
 }
 

@@ -1,12 +1,13 @@
 //! The container's own hostname, as a host. Its addresses stand in /etc/hosts, where the engine writes them. No other name
 //! is looked up, and nobody is asked.
 
-use std::fs;
 use std::net::IpAddr;
+use std::path::Path;
 
 use super::address;
 use super::bad_target::BadTarget;
 use crate::sys::environment::hostname;
+use crate::sys::file;
 
 /// The container's own hostname.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl Hostname {
         if !text.bytes().all(is_part_of_name) || !hostname().eq_ignore_ascii_case(text.as_bytes()) {
             return Err(BadTarget::ForeignHost);
         }
-        match addresses(&fs::read("/etc/hosts").unwrap_or_default(), text) {
+        match addresses(&file::read(Path::new("/etc/hosts"), None).unwrap_or_default(), text) {
             addresses if addresses.is_empty() => Err(BadTarget::HostnameWithoutAddress),
             addresses => Ok(Box::leak(Box::new(Self { name: text.to_owned(), addresses }))),
         }

@@ -2,10 +2,10 @@
 
 use super::authority::Host;
 use super::bad_target::BadTarget;
-use super::scheme::Scheme;
-use super::{HttpTarget, Target};
+use super::{Target, UrlTarget, scheme_end};
+use crate::percent::{NOT_IN_URLS, escaped};
 
-impl HttpTarget {
+impl UrlTarget {
     /// Resolves a reference against this target: RFC 3986, section 5.2. Bytes that a URL must escape are escaped, as curl
     /// and Go do. The fragment is for a browser.
     ///
@@ -13,8 +13,8 @@ impl HttpTarget {
     ///
     /// It leads to what can't be a target over HTTP.
     pub fn resolve(&self, reference: &[u8]) -> Result<Self, BadTarget> {
-        let reference = escaped(reference.split(|&byte| byte == b'#').next().unwrap_or_default());
-        let scheme = Scheme::http(self.tls).name;
+        let reference = escaped(reference.split(|&byte| byte == b'#').next().unwrap_or_default(), NOT_IN_URLS);
+        let scheme = self.scheme.name;
         let base = self.path.as_str().split('?').next().unwrap_or_default();
         let path = match reference.as_bytes() {
             [b'/', b'/', ..] => return self.leads_to(&format!("{scheme}:{reference}")),
@@ -28,26 +28,20 @@ impl HttpTarget {
         self.leads_to(&format!("{scheme}://{}{}", self.authority, without_dots(&path)))
     }
 
-    /// Parses an absolute URL. `localhost` stays what it is in this target.
+    /// Parses an absolute URL. `localhost` stays what it is in this target. Brackets are escaped, except around the host.
     fn leads_to(&self, url: &str) -> Result<Self, BadTarget> {
-        let Target::Http(mut target) = url.parse()? else { return Err(BadTarget::NotHttp) };
-        if self.authority.host == Host::Localhost6 && target.authority.host == Host::Localhost {
-            target.authority.host = Host::Localhost6;
+        let authority = scheme_end(url.as_bytes()).map_or(0, |end| end + 3);
+        let length = url[authority..].find(['/', '?']).unwrap_or(url.len() - authority);
+        let (begin, path) = url.split_at(authority + length);
+        let Target::Http(mut target) = [begin, &escaped(path.as_bytes(), b"[]")].concat().parse()? else {
+            return Err(BadTarget::NotHttp);
+        };
+        let is_one_family = matches!(self.authority.host, Host::Localhost4 | Host::Localhost6);
+        if is_one_family && target.authority.host == Host::Localhost {
+            target.authority.host = self.authority.host;
         }
         Ok(target)
     }
-}
-
-/// Escapes the bytes that a URL can't have: RFC 3986, section 2.
-fn escaped(text: &[u8]) -> String {
-    let mut escaped = String::new();
-    for &byte in text {
-        match byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte) {
-            true => escaped.push(byte.into()),
-            false => escaped += &format!("%{byte:02X}"),
-        }
-    }
-    escaped
 }
 
 /// Returns the length of a path without its last segment and the slash before it.
@@ -107,6 +101,8 @@ mod tests {
             ("g?y/../x", "/b/c/g?y/../x"),
             ("a b\u{e9}", "/b/c/a%20b%C3%A9"),
             ("a%20b", "/b/c/a%20b"),
+            ("/y?a[b]=1", "/y?a%5Bb%5D=1"),
+            ("y[1]", "/b/c/y%5B1%5D"),
         ] {
             let target = base.resolve(reference.as_bytes());
             assert_eq!(target.expect(reference).to_string(), format!("http://localhost:8080{path}"), "{reference}");
@@ -115,6 +111,7 @@ mod tests {
             ("http://127.0.0.1", "http://127.0.0.1:80/"),
             ("HTTP://localhost:81/x#y", "http://localhost:81/x"),
             ("//[::1]:81?x", "http://[::1]:81/?x"),
+            ("http://[::1]:81?[x]", "http://[::1]:81/?%5Bx%5D"),
         ] {
             assert_eq!(base.resolve(reference.as_bytes()).expect(reference).to_string(), url);
         }

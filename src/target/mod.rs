@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::FULL;
 use crate::duration;
 use crate::probe::service::Service;
-use authority::{Authority, host_and_port};
+use authority::Authority;
 use bad_target::BadTarget;
 use domain_name::domain_name;
 use endpoint::{Endpoint, absolute_path, socket_path};
@@ -30,7 +30,9 @@ use url_path::UrlPath;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// `http://` and `https://`.
-    Http(HttpTarget),
+    Http(UrlTarget),
+    /// `fcgi://`.
+    Fcgi(UrlTarget),
     /// `grpc://` and `grpcs://`.
     Grpc(GrpcTarget),
     /// `tcp://`, `tls://` and `unix://`: the scheme, and where the stream leads.
@@ -47,11 +49,11 @@ pub enum Target {
     Pid(PathBuf),
 }
 
-/// An HTTP server, and the path to request.
+/// An HTTP or FastCGI server, and the path to request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpTarget {
-    /// Whether the connection uses TLS.
-    pub tls: bool,
+pub struct UrlTarget {
+    /// The scheme.
+    pub scheme: &'static Scheme,
     /// The address to connect to, and the value of the Host header.
     pub authority: Authority,
     /// The path to request.
@@ -84,7 +86,7 @@ impl Target {
     /// Returns the scheme of the target.
     pub fn scheme(&self) -> &'static Scheme {
         let name = match self {
-            Self::Http(http) => return Scheme::http(http.tls),
+            Self::Http(url) | Self::Fcgi(url) => return url.scheme,
             Self::Grpc(grpc) => return Scheme::grpc(grpc.tls),
             Self::Udp(_) => "udp",
             Self::Stream(scheme, _) | Self::Service(scheme, ..) => return scheme,
@@ -95,10 +97,14 @@ impl Target {
         Scheme::named(name).expect("each of these names is in the table")
     }
 
-    /// Makes `localhost` mean ::1 only.
-    pub fn use_ipv6(&mut self) -> Result<(), BadTarget> {
+    /// Makes `localhost` mean its address of one family only.
+    ///
+    /// # Errors
+    ///
+    /// The host has an address of the other family.
+    pub fn use_family(&mut self, is_ipv6: bool) -> Result<(), BadTarget> {
         let authority = match self {
-            Self::Http(http) => &mut http.authority,
+            Self::Http(url) | Self::Fcgi(url) => &mut url.authority,
             Self::Grpc(grpc) => &mut grpc.authority,
             Self::Stream(_, Endpoint::Authority(authority))
             | Self::Udp(authority)
@@ -106,16 +112,16 @@ impl Target {
             | Self::Service(.., authority) => authority,
             Self::Stream(_, Endpoint::Unix(_)) | Self::File(_) | Self::Pid(_) => return Ok(()),
         };
-        authority.use_ipv6()
+        authority.use_family(is_ipv6)
     }
 }
 
-impl HttpTarget {
+impl UrlTarget {
     /// Returns the value of the Host header, RFC 9110, section 7.2: without the port if it is the default port of the
     /// scheme.
     pub fn host(&self) -> String {
         let Authority { host, port } = self.authority;
-        if Scheme::http(self.tls).port == Some(port) { host.to_string() } else { self.authority.to_string() }
+        if self.scheme.port == Some(port) { host.to_string() } else { self.authority.to_string() }
     }
 }
 
@@ -124,21 +130,20 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, BadTarget> {
         if text.starts_with(':') {
-            return http(text, Scheme::http(false));
+            return url(text, Scheme::http(false)).map(Self::Http);
         }
         if text.starts_with('!') {
             return Err(BadTarget::Negated);
         }
-        // A search for a text by std is 400 bytes larger.
-        let mark =
-            text.as_bytes().windows(3).position(|window| window == b"://").ok_or_else(|| without_scheme(text))?;
+        let mark = scheme_end(text.as_bytes()).ok_or_else(|| without_scheme(text))?;
         let (name, rest) = (&text[..mark], &text[mark + 3..]);
         let scheme = Scheme::named(name).ok_or(BadTarget::Scheme)?;
         if !scheme.is_available() {
             return Err(BadTarget::NotInThisBuild);
         }
         match scheme.kind {
-            Kind::Http => http(rest, scheme),
+            Kind::Http => url(rest, scheme).map(Self::Http),
+            Kind::Fcgi => url(rest, scheme).map(Self::Fcgi),
             Kind::Grpc if FULL => grpc(rest, scheme),
             Kind::Grpc => Err(BadTarget::NotInThisBuild),
             Kind::Tcp => {
@@ -159,26 +164,33 @@ impl FromStr for Target {
     }
 }
 
+/// Returns the length of the scheme before `://`.
+pub fn scheme_end(text: &[u8]) -> Option<usize> {
+    // A search for a text by std is 400 bytes larger.
+    text.windows(3).position(|window| window == b"://")
+}
+
 /// Returns the reason for a target without a scheme. It suggests the target with `http://`, if that is one. The query
 /// is left out, since it may be a secret.
 fn without_scheme(text: &str) -> BadTarget {
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let begin = &text[..end];
     let is_port = begin.split('/').next().is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
-    match http(&if is_port { format!(":{begin}") } else { begin.into() }, Scheme::http(false)) {
+    match url(&if is_port { format!(":{begin}") } else { begin.into() }, Scheme::http(false)) {
         Ok(target) if !begin.starts_with('/') => BadTarget::NoScheme(target.to_string()),
         _ => BadTarget::Scheme,
     }
 }
 
-fn http(rest: &str, scheme: &Scheme) -> Result<Target, BadTarget> {
+fn url(rest: &str, scheme: &'static Scheme) -> Result<UrlTarget, BadTarget> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    if let (None, None) = host_and_port(authority)? {
+    // `http:///x` is a slip of the pen more often than localhost.
+    if authority.is_empty() && matches!(scheme.kind, Kind::Http) {
         return Err(BadTarget::NoAuthority);
     }
     let authority = Authority::parse(authority, scheme.port)?;
-    Ok(Target::Http(HttpTarget { tls: scheme.tls, authority, path: path.parse()? }))
+    Ok(UrlTarget { scheme, authority, path: path.parse()? })
 }
 
 /// Reads a gRPC target. Names of services are seldom more than letters and dots; `--service` accepts all others.
@@ -221,7 +233,7 @@ fn min_size(text: &str) -> Result<u64, BadTarget> {
 impl fmt::Display for Target {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Http(http) => write!(out, "{http}"),
+            Self::Http(url) | Self::Fcgi(url) => write!(out, "{url}"),
             Self::Grpc(grpc) => write!(out, "{grpc}"),
             Self::Stream(scheme, endpoint) => write!(out, "{}://{endpoint}", scheme.name),
             Self::Udp(authority) => write!(out, "udp://{authority}"),
@@ -233,9 +245,9 @@ impl fmt::Display for Target {
     }
 }
 
-impl fmt::Display for HttpTarget {
+impl fmt::Display for UrlTarget {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}://{}{}", Scheme::http(self.tls).name, self.authority, self.path.as_str())
+        write!(out, "{}://{}{}", self.scheme.name, self.authority, self.path.as_str())
     }
 }
 
@@ -279,6 +291,8 @@ mod tests {
             ("file:///run/alive?min-size=010&max-age=1s", "file:///run/alive?max-age=1000ms&min-size=10"),
             ("dns://:53/LocalHost.", "dns://localhost:53/LocalHost."),
             ("dns://[::1]/.", "dns://[::1]:53/."),
+            ("fcgi:///ping?full", "fcgi://localhost:9000/ping?full"),
+            ("fcgi://[::1]:1", "fcgi://[::1]:1/"),
             ("pid:///run/x.pid", "pid:///run/x.pid"),
         ] {
             let target: Target = text.parse().expect(text);

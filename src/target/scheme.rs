@@ -37,6 +37,8 @@ pub enum Kind {
     Udp,
     /// DNS.
     Dns,
+    /// FastCGI.
+    Fcgi,
     /// A server whose handshake is known.
     Service(&'static Service),
     /// A heartbeat file.
@@ -56,8 +58,9 @@ const fn plain(name: &'static str, form: &'static str, kind: Kind, healthy: &'st
     Scheme { name, form, healthy, port: None, full: false, tls: false, kind }
 }
 
-/// The schemes that are not a service's. The ports are those of RFC 9110, section 4.2, and RFC 1035, section 4.2.
-const PROTOCOLS: [Scheme; 11] = [
+/// The schemes that are not a service's. The ports are those of RFC 9110, section 4.2, of RFC 1035, section 4.2,
+/// and of php-fpm's examples.
+const PROTOCOLS: [Scheme; 12] = [
     Scheme { port: Some(80), ..plain("http", HTTP_FORM, Kind::Http, "an answer with an expected status") },
     Scheme { port: Some(443), full: true, tls: true, ..plain("https", HTTP_FORM, Kind::Http, "the same over TLS") },
     Scheme { full: true, ..plain("grpc", GRPC_FORM, Kind::Grpc, "grpc.health.v1.Health/Check says SERVING") },
@@ -66,9 +69,10 @@ const PROTOCOLS: [Scheme; 11] = [
     Scheme { full: true, tls: true, ..plain("tls", PORT_FORM, Kind::Tcp, "the same over TLS") },
     plain("udp", PORT_FORM, Kind::Udp, "the reply to --send has the text of --expect"),
     Scheme { port: Some(53), ..plain("dns", DNS_FORM, Kind::Dns, "NOERROR, in reply to a query for NAME's addresses") },
+    Scheme { port: Some(9000), ..plain("fcgi", HTTP_FORM, Kind::Fcgi, "an expected status, for example from php-fpm") },
     plain("unix", "/PATH", Kind::Unix, "as with tcp://, on a Unix socket"),
     plain("file", FILE_FORM, Kind::File, "a regular file, fresh and large enough"),
-    plain("pid", "/PATH", Kind::Pid, "the process lives whose number is in this file"),
+    plain("pid", "/PATH", Kind::Pid, "the process whose number is in this file lives"),
 ];
 
 /// The services over TLS that have a scheme of their own. The ports are those of IANA's registry and of the servers.

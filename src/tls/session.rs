@@ -34,8 +34,9 @@ impl Session {
         }
     }
 
-    /// Replaces a reason that hides an error of TLS by that error. Adds to `reason` that the server asked for a client certificate and got none, if that may be the cause. With TLS
-    /// 1.3, the server refuses after the client's part of the handshake. nginx refuses with status 400.
+    /// Replaces a reason that hides an error of TLS by that error. Adds to `reason` that the server asked for a client
+    /// certificate and got none, if that may be the cause. With TLS 1.3, the server refuses after the client's part of the
+    /// handshake. nginx refuses with status 400.
     pub fn explain(&self, reason: Unhealthy) -> Unhealthy {
         let reason = match self.broken.get() {
             Some(error) if reason.hides_tls() => Broken(error.clone()).into(),

@@ -49,7 +49,9 @@ impl Settings {
 /// Returns the name that the certificate of a host must match.
 pub fn server_name(host: Host) -> ServerName<'static> {
     match host {
-        Host::Localhost | Host::Localhost6 => ServerName::try_from("localhost").expect("it is a DNS name"),
+        Host::Localhost | Host::Localhost4 | Host::Localhost6 => {
+            ServerName::try_from("localhost").expect("it is a DNS name")
+        }
         Host::Literal(IpAddr::V4(address)) => ServerName::from(IpAddr::V4(address)),
         Host::Literal(IpAddr::V6(address)) => ServerName::from(IpAddr::V6(address)),
         // A hostname of Linux need not be a name of DNS.

@@ -1,6 +1,7 @@
 //! SPIFFE's Workload API: returns this workload's certificate with its private key, and the authorities to trust.
 //! SPIFFE Workload API specification, section 5: the first message of the call has all of them.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use hyper::header::{HeaderName, HeaderValue};
@@ -45,8 +46,9 @@ pub async fn fetch(api: &Endpoint, progress: &Progress) -> Result<Credentials, U
     let first = async |response| grpc::Reply::new(response, false, MAX_MESSAGE)?.message().await;
     // The progress of the probe does not record this connection, which is not the target's.
     let stream = connect::open(api, Writes::Often, &progress.of_another()).await.map_err(in_fetch)?;
-    let message =
-        http2::ask(stream, MAX_READ, request, first).await.map_err(|reason: BadCall| in_fetch(reason.into()))?;
+    let message = http2::ask(stream, MAX_READ, Rc::default(), request, first)
+        .await
+        .map_err(|reason: BadCall| in_fetch(reason.into()))?;
     credentials_in(&message).ok_or_else(|| in_fetch(BadCall::Message.into()))
 }
 

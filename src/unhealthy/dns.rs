@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use super::code::print_refused;
 use super::fault::Fault;
 
 /// Why an answer is unhealthy.
@@ -22,14 +23,11 @@ impl Fault for BadAnswer {}
 
 impl Display for BadAnswer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let code = match self {
-            Self::Truncated => return out.write_str("the answer by UDP is truncated, and no whole one came by TCP"),
-            Self::Cut => return out.write_str("the answer ends before its records do"),
-            Self::Code(code) => code,
-        };
-        let name = NAMES.get(usize::from(*code).wrapping_sub(1));
-        let name: &dyn Display = name.map_or(code, |name| name);
-        write!(out, "the server answered {name}, expected NOERROR")
+        match self {
+            Self::Truncated => out.write_str("the answer by UDP is truncated, and no whole one came by TCP"),
+            Self::Cut => out.write_str("the answer ends before its records do"),
+            Self::Code(code) => print_refused(*code, &NAMES, "NOERROR", out),
+        }
     }
 }
 

@@ -31,9 +31,11 @@ pub enum BadAnswer {
     NoText,
     /// The body contains a text that it must not contain; its number, from 1.
     Text(usize),
-    /// The body that is read as JSON is none, or is too long.
+    /// The body is longer than what is read of it; the message.
+    Long(&'static str),
+    /// The body that is read as JSON is none.
     #[cfg(feature = "full")]
-    Json(&'static str),
+    NotJson,
     /// The JSON has no value at this pointer; its number, from 1.
     #[cfg(feature = "full")]
     MissingValue(usize),
@@ -76,8 +78,9 @@ impl fmt::Display for BadAnswer {
             }
             Self::NoText => out.write_str("no text of --contains-any is in the first 64 KiB of the body"),
             Self::Text(number) => write!(out, "the text of --lacks (number {number}) is in the body"),
+            Self::Long(message) => out.write_str(message),
             #[cfg(feature = "full")]
-            Self::Json(what) => out.write_str(what),
+            Self::NotJson => out.write_str("the body is not JSON, which --json expects"),
             #[cfg(feature = "full")]
             Self::MissingValue(number) => {
                 write!(out, "the body has no value at the pointer of --json (number {number})")

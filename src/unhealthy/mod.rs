@@ -3,10 +3,12 @@
 
 pub mod awaiting;
 mod cause;
+mod code;
 pub mod connection;
 pub mod dns;
 pub mod exchange;
 pub mod fault;
+pub mod fcgi;
 pub mod file;
 #[cfg(feature = "full")]
 pub mod grpc;

@@ -99,7 +99,7 @@ pub struct Broken(pub TlsError);
 
 impl Fault for Broken {
     fn may_lack_certificate(&self) -> bool {
-        matches!(self.0, TlsError::AlertReceived(_))
+        matches!(self.0, TlsError::AlertReceived(alert) if alert != Alert::CertificateRequired)
     }
 }
 

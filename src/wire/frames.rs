@@ -2,6 +2,9 @@
 //! forgets what was wrong with it, and it minds neither a request's pseudo-fields, nor those of trailers, nor white space
 //! around a value, nor status 101.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use super::hpack::{BadBlock, Decoder};
 use super::limited::Refused;
 
@@ -55,7 +58,7 @@ pub struct Frames {
     has_begun: bool,
     ends: bool,
     decoder: Decoder,
-    has_settings: bool,
+    has_settings: Rc<Cell<bool>>,
     /// Whether the head of the final response has come. What follows are trailers.
     has_head: bool,
     /// Whether h2 refuses these frames by itself.
@@ -63,6 +66,11 @@ pub struct Frames {
 }
 
 impl Frames {
+    /// Begins. Sets `has_settings` at the first frame, which is SETTINGS.
+    pub fn new(has_settings: Rc<Cell<bool>>) -> Self {
+        Self { has_settings, ..Self::default() }
+    }
+
     /// Checks the next bytes of the connection.
     ///
     /// # Errors
@@ -93,7 +101,7 @@ impl Frames {
 
     /// Checks that the first frame is SETTINGS and not an acknowledgement: section 3.4. h2 does not check this.
     fn begins_with_settings(&mut self) -> Result<(), &'static str> {
-        if self.has_settings {
+        if self.has_settings.get() {
             return Ok(());
         }
         // A record of TLS begins with its type, handshake or alert, and the version: RFC 8446, section 5.1.
@@ -103,7 +111,7 @@ impl Frames {
         match self.frame.get(3..) {
             None | Some([] | [SETTINGS]) => Ok(()),
             Some([SETTINGS, flags, ..]) if flags & ACK == 0 => {
-                self.has_settings = true;
+                self.has_settings.set(true);
                 Ok(())
             }
             _ => Err(NO_SETTINGS),

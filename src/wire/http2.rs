@@ -1,6 +1,6 @@
 //! HTTP/2, RFC 9113, with prior knowledge, on an open stream: one request and its response.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -27,15 +27,16 @@ const MAX_HEAD: usize = MAX_FIELDS;
 const WINDOW: u32 = 65_535;
 
 /// Sends `request` on `stream`, and passes the response to `judge` while the connection goes on. After the head, at
-/// most `max_body` bytes are read, including the framing.
+/// most `max_body` bytes are read, including the framing. Sets `has_settings` at the server's first frame.
 pub async fn ask<T, E: From<BadHttp2>>(
     stream: Stream,
     max_body: usize,
+    has_settings: Rc<Cell<bool>>,
     request: Request<Full<Bytes>>,
     judge: impl AsyncFnOnce(Response<Incoming>) -> Result<T, E>,
 ) -> Result<T, E> {
     let tasks = Tasks::default();
-    let mut frames = Frames::default();
+    let mut frames = Frames::new(has_settings);
     let (stream, gate) = Limited::new(stream, [].into(), MAX_HEAD, Box::new(move |bytes| frames.check(bytes)));
     let (mut sender, connection) = Builder::new(tasks.clone())
         .initial_stream_window_size(WINDOW)

@@ -67,6 +67,11 @@ impl Gate {
         self.0.allowance.set(self.0.allowance.get() + more);
     }
 
+    /// Allows so many further bytes to be read, and no more.
+    pub fn set(&self, allowance: usize) {
+        self.0.allowance.set(allowance);
+    }
+
     /// Returns whether reads have become possible since the last call.
     pub fn take_opened(&self) -> bool {
         self.0.opened.take()

@@ -2,6 +2,7 @@
 
 pub mod dns;
 pub mod driven;
+pub mod fcgi;
 #[cfg(feature = "full")]
 pub mod frames;
 #[cfg(feature = "full")]

@@ -13,11 +13,13 @@ use crate::cli::command::Command;
 use crate::cli::options::Opt;
 use crate::cli::reading::Reading;
 use crate::cli::voice::{TIMEOUT, Voice};
+use crate::percent::{NOT_IN_PATHS, escaped};
 use crate::target::authority::{Authority, Host};
 use crate::target::bad_target::{BadTarget, NEEDS_FULL, PORT};
 use crate::target::endpoint::socket_path;
+use crate::target::scheme::Scheme;
 use crate::target::url_path::UrlPath;
-use crate::target::{GrpcTarget, HttpTarget, Target};
+use crate::target::{GrpcTarget, Target, UrlTarget};
 
 pub const PERSONALITY: Personality = Personality {
     name: "fivexl",
@@ -28,10 +30,12 @@ pub const PERSONALITY: Personality = Personality {
         Opt::other_tool("endpoint", "PATH", "the path to ask for [default: /]"),
         Opt::other_tool("url", "URL", "what to probe, instead of the three above"),
     ],
+    client: None,
     command,
 };
 
-const VOICE: Voice = Voice { user_agent: "lprobe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT), follows: true };
+const VOICE: Voice =
+    Voice { connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT), follows: true, ..Voice::new("lprobe") };
 
 fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
     let arguments = invocation.of_other_tool(PERSONALITY.flags, reading)?;
@@ -60,10 +64,13 @@ fn target(arguments: &Arguments) -> Result<Target, BadUsage> {
     let address = if arguments.flag("ipv6") { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
     let port = arguments.one("port", port).unwrap_or(8080);
     let authority = Authority { host: Host::Literal(address), port };
-    match (is_grpc, arguments.one("endpoint", str::parse)) {
+    match (is_grpc, arguments.one("endpoint", endpoint)) {
         (true, Some(_)) => Err(BadUsage("--endpoint can't go with --mode grpc".into())),
         (true, None) => Ok(Target::Grpc(GrpcTarget { tls, authority, service: String::new() })),
-        (false, path) => Ok(Target::Http(HttpTarget { tls, authority, path: path.unwrap_or_else(UrlPath::root) })),
+        (false, path) => {
+            let path = path.unwrap_or_else(UrlPath::root);
+            Ok(Target::Http(UrlTarget { scheme: Scheme::http(tls), authority, path }))
+        }
     }
 }
 
@@ -72,6 +79,16 @@ fn url(text: &str) -> Result<Target, BadTarget> {
         http @ Target::Http(_) => Ok(http),
         _ => Err(BadTarget::NotHttp),
     }
+}
+
+/// Reads a path as Go does: bytes that a path can't have are escaped, and a fragment is not sent. In a query they are escaped
+/// too, which Go leaves to the server.
+fn endpoint(text: &str) -> Result<UrlPath, BadTarget> {
+    let text = text.split('#').next().unwrap_or_default();
+    // Go refuses control characters, and servers refuse a space in a query, which Go sends as it is.
+    let query = text.find('?').unwrap_or(text.len());
+    let is_refused = text.bytes().any(|byte| byte.is_ascii_control()) || text[query..].contains(' ');
+    if is_refused { text.parse() } else { escaped(text.as_bytes(), NOT_IN_PATHS).parse() }
 }
 
 /// Reads a port as Go reads an integer, `0x1F90`, `0b1`, `0o17`, `017` and `8_080` among them.

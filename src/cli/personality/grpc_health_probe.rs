@@ -12,7 +12,7 @@ use crate::cli::command::Command;
 use crate::cli::options::Opt;
 use crate::cli::reading::Reading;
 use crate::cli::voice::{TIMEOUT, Voice};
-use crate::target::authority::{Authority, Host};
+use crate::target::authority::{Authority, Host, to_this_host};
 use crate::target::bad_target::BadTarget;
 use crate::target::endpoint::{Endpoint, abstract_socket, relative_socket_path, socket_path};
 use crate::target::{GrpcTarget, Target};
@@ -21,11 +21,16 @@ pub const PERSONALITY: Personality = Personality {
     name: "grpc_health_probe",
     about: "grpc_health_probe",
     flags: &[Opt::other_tool_full("addr", "HOST:PORT", "the server to ask, or unix:PATH, unix-abstract:NAME")],
+    client: None,
     command,
 };
 
-const VOICE: Voice =
-    Voice { user_agent: "grpc_health_probe", connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT), follows: false };
+const VOICE: Voice = Voice {
+    connect_timeout: Some(TIMEOUT),
+    rpc_timeout: Some(TIMEOUT),
+    calls_after_connection: true,
+    ..Voice::new("grpc_health_probe")
+};
 
 fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
     let arguments = invocation.of_other_tool(PERSONALITY.flags, reading)?;
@@ -69,12 +74,9 @@ fn address(text: &str) -> Result<Endpoint, BadTarget> {
     }
     let resolvers = ["dns:///", "dns:", "passthrough:///", "passthrough:", "ipv4:"];
     let address = resolvers.into_iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
-    // Go connects to an address to listen on as to this host.
-    let unspecified = [("0.0.0.0:", "127.0.0.1:"), ("[::]:", "[::1]:")];
-    let is_listened_on = |(listened, meant)| Some(format!("{meant}{}", address.strip_prefix(listened)?));
-    let address = &unspecified.into_iter().find_map(is_listened_on).unwrap_or_else(|| address.to_owned());
+    let address = String::from_utf8(to_this_host(address.as_bytes())).unwrap_or_default();
     if address.contains(['/', '?', '#']) {
         return Err(BadTarget::NoPath);
     }
-    Authority::parse(address, None).map(Endpoint::Authority)
+    Authority::parse(&address, None).map(Endpoint::Authority)
 }

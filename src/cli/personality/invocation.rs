@@ -52,11 +52,11 @@ impl Invocation {
 
 /// Returns the command of `-h`, `--help` or `--version`, if one of them is given.
 pub fn text(arguments: &Arguments) -> Option<Command> {
-    if arguments.asks_for("h") {
+    if arguments.given("h") {
         Some(Command::ShortHelp)
-    } else if arguments.asks_for("help") {
+    } else if arguments.given("help") {
         Some(Command::Help)
-    } else if arguments.asks_for("version") {
+    } else if arguments.given("version") {
         Some(Command::Version)
     } else {
         None

@@ -1,6 +1,5 @@
 //! lprobe's own command line.
 
-
 use super::definition::Personality;
 use super::invocation::{self, Invocation, refuse_alts};
 use crate::cli::arguments::{Arguments, Rules};
@@ -12,10 +11,10 @@ use crate::cli::reading::Reading;
 use crate::cli::voice::Voice;
 use crate::target::endpoint::socket_path;
 
-pub const PERSONALITY: Personality = Personality { name: "lprobe", about: "this program", flags: &[], command };
+pub const PERSONALITY: Personality =
+    Personality { name: "lprobe", about: "this program", flags: &[], client: None, command };
 
-const VOICE: Voice =
-    Voice { user_agent: concat!("lprobe/", env!("CARGO_PKG_VERSION")), connect_timeout: None, rpc_timeout: None, follows: false };
+const VOICE: Voice = Voice::new(concat!("lprobe/", env!("CARGO_PKG_VERSION")));
 
 fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
     if let [first, rest @ ..] = &invocation.arguments[..]
@@ -23,7 +22,12 @@ fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, Ba
     {
         return install::read(rest).map(Command::Install);
     }
-    let groups = invocation.groups(Rules::Strict, reading)?;
+    probe(invocation, Rules::Strict, &VOICE, reading)
+}
+
+/// Reads the options and targets of a probe.
+pub fn probe(invocation: &mut Invocation, rules: Rules, voice: &Voice, reading: &Reading) -> Result<Command, BadUsage> {
+    let groups = invocation.groups(rules, reading)?;
     if let [arguments] = &groups[..]
         && let Some(command) = invocation::text(arguments)
     {
@@ -36,7 +40,7 @@ fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, Ba
         invocation.refuse_others(&arguments, PERSONALITY.flags);
         target_groups.push(group(arguments, is_one));
     }
-    Ok(checks::plan(&run, target_groups, &VOICE, reading))
+    Ok(checks::plan(&run, target_groups, voice, reading))
 }
 
 /// Reads the targets of a group. LPROBE_TARGET supplies them if there is only one group.
@@ -50,7 +54,7 @@ fn group(arguments: Arguments<'_>, is_one: bool) -> TargetGroup<'_> {
     }
     let targets = arguments.many("target", str::parse);
     if targets.is_empty() {
-        arguments.refuse("no target; try lprobe http://localhost:8080/ or lprobe --help".into());
+        arguments.refuse("no target; try http://localhost:8080/ or --help".into());
     }
     let unix_socket = arguments.one("unix-socket", socket_path);
     TargetGroup { arguments, targets, unix_socket }

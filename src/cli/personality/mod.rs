@@ -1,6 +1,7 @@
 //! The personalities: the tools whose command lines lprobe understands, one file each. A new personality is a file here
 //! and a line in the list below.
 
+pub mod client;
 mod definition;
 mod invocation;
 
@@ -8,7 +9,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 use super::arguments::takes_value;
-use super::options::{OPTIONS, Opt, SHARED_FLAGS, flag_name};
+use super::options::{OPTIONS, Opt, flag_name};
 pub use definition::Personality;
 use invocation::Invocation;
 
@@ -26,6 +27,8 @@ personalities! {
     lprobe
     fivexl
     grpc_health_probe
+    curl
+    wget
 }
 
 /// A command line, and the personality that was picked for it.
@@ -67,7 +70,7 @@ fn picking_flag(arguments: &[OsString]) -> Option<(&'static Personality, &'stati
     }
     let flags =
         || PERSONALITIES.iter().flat_map(|personality| personality.flags.iter().map(move |flag| (personality, flag)));
-    let known: Vec<&Opt> = OPTIONS.iter().chain(&SHARED_FLAGS).collect();
+    let known: Vec<&Opt> = OPTIONS.iter().collect();
     let mut is_value = false;
     for argument in arguments.iter().take_while(|argument| *argument != "--") {
         if std::mem::take(&mut is_value) {

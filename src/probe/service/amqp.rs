@@ -38,16 +38,19 @@ mod tests {
 
     #[test]
     fn connection_start_is_healthy_and_another_version_is_not() {
-        assert_judged(judge, &[
-            (b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x01e\xce", Judgement::Healthy),
-            (b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x01e\0", Judgement::Unhealthy),
-            (b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x02e\xce", Judgement::Unhealthy),
-            (b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09\xce", Judgement::Unhealthy),
-            (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09", Judgement::More),
-            (b"\x01\0\0\0\0\x01\xf4\0\x0a\0", Judgement::More),
-            (b"AMQP\0\0\x09\x01", Judgement::Unhealthy),
-            (b"\x01\0\0\0\0\0\x04\0\x0a\0\x32\xce", Judgement::Unhealthy),
-            (b"\x01\0\0\0\0\0\0\xce", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x01e\xce", Judgement::Healthy),
+                (b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x01e\0", Judgement::Unhealthy),
+                (b"\x01\0\0\0\0\0\x14\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x01P\0\0\0\x02e\xce", Judgement::Unhealthy),
+                (b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09\xce", Judgement::Unhealthy),
+                (b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09", Judgement::More),
+                (b"\x01\0\0\0\0\x01\xf4\0\x0a\0", Judgement::More),
+                (b"AMQP\0\0\x09\x01", Judgement::Unhealthy),
+                (b"\x01\0\0\0\0\0\x04\0\x0a\0\x32\xce", Judgement::Unhealthy),
+                (b"\x01\0\0\0\0\0\0\xce", Judgement::Unhealthy),
+            ],
+        );
     }
 }

@@ -52,31 +52,37 @@ mod tests {
 
     #[test]
     fn supported_is_healthy_and_an_error_is_not() {
-        assert_judged(judge, &[
-            (b"\x84\0\0\0\x06\0\0\0\x0b\0\x01\0\x01V\0\x01\0\x013\0", Judgement::Unhealthy),
-            (b"\x84\0\0\0\x06\0\0\0\x0a\0\x01\0\x01V\0\x01\0\x013", Judgement::Healthy),
-            (b"\x84\0\0\0\x06\0\0\0\x0a\0\x01\0\x01V\0\x01\0\x01", Judgement::More),
-            (b"\x84\0\0\0\x06\0\0\0", Judgement::More),
-            (b"", Judgement::More),
-            (b"\x84\0\0\0\x06\0\0\0\x0a\0\x01\0\x01V\0\x02\0\x013", Judgement::Unhealthy),
-            (b"\x84\0\0\0\x06\0\0\0\x0a\0\x01\0\x01V\0\0\0\x013", Judgement::Unhealthy),
-            (b"\x84\0\0\x01\x06\0\0\0\x0a\0\x01\0\x01V\0\x01\0\x013", Judgement::Unhealthy),
-            (b"\x84\0\0\0\x06\0\0\0\0", Judgement::Unhealthy),
-            (b"\x84\0\0\0\0\0\0\0\x08\0\0\x10\x01\0\x02no", Judgement::Unhealthy),
-            (b"\x84\0\0\0\0\0\0\0\x08\0\0\0\x0a\0\x02no", Judgement::Unhealthy),
-            (SERVICE.greeting, Judgement::Unhealthy),
-            (b"HTTP/1.1 400", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"\x84\0\0\0\x06\0\0\0\x0b\0\x01\0\x01V\0\x01\0\x013\0", Judgement::Unhealthy),
+                (b"\x84\0\0\0\x06\0\0\0\x0a\0\x01\0\x01V\0\x01\0\x013", Judgement::Healthy),
+                (b"\x84\0\0\0\x06\0\0\0\x0a\0\x01\0\x01V\0\x01\0\x01", Judgement::More),
+                (b"\x84\0\0\0\x06\0\0\0", Judgement::More),
+                (b"", Judgement::More),
+                (b"\x84\0\0\0\x06\0\0\0\x0a\0\x01\0\x01V\0\x02\0\x013", Judgement::Unhealthy),
+                (b"\x84\0\0\0\x06\0\0\0\x0a\0\x01\0\x01V\0\0\0\x013", Judgement::Unhealthy),
+                (b"\x84\0\0\x01\x06\0\0\0\x0a\0\x01\0\x01V\0\x01\0\x013", Judgement::Unhealthy),
+                (b"\x84\0\0\0\x06\0\0\0\0", Judgement::Unhealthy),
+                (b"\x84\0\0\0\0\0\0\0\x08\0\0\x10\x01\0\x02no", Judgement::Unhealthy),
+                (b"\x84\0\0\0\0\0\0\0\x08\0\0\0\x0a\0\x02no", Judgement::Unhealthy),
+                (SERVICE.greeting, Judgement::Unhealthy),
+                (b"HTTP/1.1 400", Judgement::Unhealthy),
+            ],
+        );
     }
 
     #[test]
     fn a_server_of_another_version_is_healthy() {
-        assert_judged(judge, &[
-            (b"\x85\0\0\0\0\0\0\0\x08\0\0\0\x0a\0\x02no", Judgement::Healthy),
-            (b"\x83\0\0\0\0\0\0\0\x08\0\0\0\x0a\0\x02no", Judgement::Healthy),
-            (b"\x85\0\0\0\0\0\0\0\x08\0\0\0\x0a\0\x03no", Judgement::Unhealthy),
-            (b"\x85\0\0\0\0\0\0\0\x08\0\0\x10\x01\0\x02no", Judgement::Unhealthy),
-            (b"\x85\0\0\0\x06\0\0\0\x0a\0\x01\0\x01V\0\x01\0\x013", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"\x85\0\0\0\0\0\0\0\x08\0\0\0\x0a\0\x02no", Judgement::Healthy),
+                (b"\x83\0\0\0\0\0\0\0\x08\0\0\0\x0a\0\x02no", Judgement::Healthy),
+                (b"\x85\0\0\0\0\0\0\0\x08\0\0\0\x0a\0\x03no", Judgement::Unhealthy),
+                (b"\x85\0\0\0\0\0\0\0\x08\0\0\x10\x01\0\x02no", Judgement::Unhealthy),
+                (b"\x85\0\0\0\x06\0\0\0\x0a\0\x01\0\x01V\0\x01\0\x013", Judgement::Unhealthy),
+            ],
+        );
     }
 }

@@ -9,8 +9,10 @@ pub enum Judgement {
     Healthy,
     /// The reply is not that of a healthy server, whatever follows.
     Unhealthy,
-    /// More bytes are needed.
+    /// More bytes are needed, and these with them.
     More,
+    /// More bytes are needed, and these no more.
+    Taken,
 }
 
 /// Judges a reply of one line, which begins with one of `accepted`. `is_healthy` judges the line once it is complete, since

@@ -35,19 +35,22 @@ mod tests {
 
     #[test]
     fn a_list_of_versions_is_healthy_and_an_error_is_not() {
-        assert_judged(judge, &[
-            (b"\0\0\0\x10\0\0\0\x01\0\0\0\0\0\x01\0\x12\0\0\0\x04", Judgement::Healthy),
-            (b"\0\0\0\x10\0\0\0\x01\0\0\0\0\0\x01\0\x12\0\0\0", Judgement::More),
-            (b"\0\0\0", Judgement::More),
-            (b"", Judgement::More),
-            (b"\0\0\0\x10\0\0\0\x01\0\x23\0\0\0\x01\0\x12\0\0\0\x04", Judgement::Unhealthy),
-            (b"\0\0\0\x10\0\0\0\x02\0\0\0\0\0\x01\0\x12\0\0\0\x04", Judgement::Unhealthy),
-            (b"\0\0\0\x10\0\0\0\x01\0\0\0\0\0\x02\0\x12\0\0\0\x04", Judgement::Unhealthy),
-            (b"\0\0\0\x0a\0\0\0\x01\0\0\0\0\0\0", Judgement::Unhealthy),
-            (b"\0\0\0\x06\0\0\0\x01\0\0", Judgement::Unhealthy),
-            (SERVICE.greeting, Judgement::Unhealthy),
-            (b"\0\0\0\0", Judgement::Unhealthy),
-            (b"HTTP/1.1 400", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"\0\0\0\x10\0\0\0\x01\0\0\0\0\0\x01\0\x12\0\0\0\x04", Judgement::Healthy),
+                (b"\0\0\0\x10\0\0\0\x01\0\0\0\0\0\x01\0\x12\0\0\0", Judgement::More),
+                (b"\0\0\0", Judgement::More),
+                (b"", Judgement::More),
+                (b"\0\0\0\x10\0\0\0\x01\0\x23\0\0\0\x01\0\x12\0\0\0\x04", Judgement::Unhealthy),
+                (b"\0\0\0\x10\0\0\0\x02\0\0\0\0\0\x01\0\x12\0\0\0\x04", Judgement::Unhealthy),
+                (b"\0\0\0\x10\0\0\0\x01\0\0\0\0\0\x02\0\x12\0\0\0\x04", Judgement::Unhealthy),
+                (b"\0\0\0\x0a\0\0\0\x01\0\0\0\0\0\0", Judgement::Unhealthy),
+                (b"\0\0\0\x06\0\0\0\x01\0\0", Judgement::Unhealthy),
+                (SERVICE.greeting, Judgement::Unhealthy),
+                (b"\0\0\0\0", Judgement::Unhealthy),
+                (b"HTTP/1.1 400", Judgement::Unhealthy),
+            ],
+        );
     }
 }

@@ -8,7 +8,7 @@ use crate::number::take_number;
 pub const SERVICE: Service = Service {
     scheme: "ldap",
     port: 389,
-    healthy: "an anonymous bind, or a request for another",
+    healthy: "an anonymous bind, or a request to log in",
     greeting: b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0",
     farewell: b"\x30\x05\x02\x01\x02\x42\0",
     judge,
@@ -61,23 +61,26 @@ mod tests {
 
     #[test]
     fn a_bind_is_healthy_and_a_server_that_shuts_down_is_not() {
-        assert_judged(judge, &[
-            (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0", Judgement::Healthy),
-            (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04", Judgement::More),
-            (b"\x30", Judgement::More),
-            (b"", Judgement::More),
-            (b"\x30\x84\0\0\0\x10\x02\x01\x01\x61\x84\0\0\0\x07\x0a\x01\0\x04\0\x04\0", Judgement::Healthy),
-            (b"\x30\x84\0\0", Judgement::More),
-            (b"\x30\x80\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0\0\0", Judgement::Unhealthy),
-            (b"\x30\x0e\x02\x01\x01\x61\x09\x0a\x01\x30\x04\0\x04\x02no", Judgement::Healthy),
-            (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x33\x04\0\x04\0", Judgement::Unhealthy),
-            (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x34\x04\0\x04\0", Judgement::Unhealthy),
-            (b"\x30\x0c\x02\x01\x02\x61\x07\x0a\x01\0\x04\0\x04\0", Judgement::Unhealthy),
-            (b"\x30\x0c\x02\x01\0\x78\x07\x0a\x01\0\x04\0\x04\0", Judgement::Unhealthy),
-            (b"\x30\x0a\x02\x01\x01\x61\x05\x0a\x01\0\x04\0", Judgement::Unhealthy),
-            (b"\x30\x0d\x02\x01\x01\x61\x08\x0a\x02\0\0\x04\0\x04\0", Judgement::Unhealthy),
-            (SERVICE.greeting, Judgement::Unhealthy),
-            (b"HTTP/1.1 400", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0", Judgement::Healthy),
+                (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04", Judgement::More),
+                (b"\x30", Judgement::More),
+                (b"", Judgement::More),
+                (b"\x30\x84\0\0\0\x10\x02\x01\x01\x61\x84\0\0\0\x07\x0a\x01\0\x04\0\x04\0", Judgement::Healthy),
+                (b"\x30\x84\0\0", Judgement::More),
+                (b"\x30\x80\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0\0\0", Judgement::Unhealthy),
+                (b"\x30\x0e\x02\x01\x01\x61\x09\x0a\x01\x30\x04\0\x04\x02no", Judgement::Healthy),
+                (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x33\x04\0\x04\0", Judgement::Unhealthy),
+                (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x34\x04\0\x04\0", Judgement::Unhealthy),
+                (b"\x30\x0c\x02\x01\x02\x61\x07\x0a\x01\0\x04\0\x04\0", Judgement::Unhealthy),
+                (b"\x30\x0c\x02\x01\0\x78\x07\x0a\x01\0\x04\0\x04\0", Judgement::Unhealthy),
+                (b"\x30\x0a\x02\x01\x01\x61\x05\x0a\x01\0\x04\0", Judgement::Unhealthy),
+                (b"\x30\x0d\x02\x01\x01\x61\x08\x0a\x02\0\0\x04\0\x04\0", Judgement::Unhealthy),
+                (SERVICE.greeting, Judgement::Unhealthy),
+                (b"HTTP/1.1 400", Judgement::Unhealthy),
+            ],
+        );
     }
 }

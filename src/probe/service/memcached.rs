@@ -25,16 +25,19 @@ mod tests {
 
     #[test]
     fn a_version_is_healthy_and_an_error_is_not() {
-        assert_judged(judge, &[
-            (b"VERSION 1.6.18\r\n", Judgement::Healthy),
-            (b"VERSION 1.6", Judgement::More),
-            (b"VERS", Judgement::More),
-            (b"", Judgement::More),
-            (b"ERROR Too many open connections\r\n", Judgement::Unhealthy),
-            (b"ERROR\r\n", Judgement::Unhealthy),
-            (b"VERSION \r\n", Judgement::Unhealthy),
-            (&[b'V'; 3000], Judgement::Unhealthy),
-            (&[&b"VERSION "[..], &[b'1'; 3000]].concat(), Judgement::More),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"VERSION 1.6.18\r\n", Judgement::Healthy),
+                (b"VERSION 1.6", Judgement::More),
+                (b"VERS", Judgement::More),
+                (b"", Judgement::More),
+                (b"ERROR Too many open connections\r\n", Judgement::Unhealthy),
+                (b"ERROR\r\n", Judgement::Unhealthy),
+                (b"VERSION \r\n", Judgement::Unhealthy),
+                (&[b'V'; 3000], Judgement::Unhealthy),
+                (&[&b"VERSION "[..], &[b'1'; 3000]].concat(), Judgement::More),
+            ],
+        );
     }
 }

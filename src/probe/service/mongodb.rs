@@ -125,17 +125,20 @@ mod tests {
         let other_request = [&whole[..8], &[2], &whole[9..]].concat();
         let with_flags = [&whole[..16], &[1], &whole[17..]].concat();
         let other_length = [&whole[..21], &[0x0c], &whole[22..]].concat();
-        assert_judged(judge, &[
-            (&whole, Judgement::Healthy),
-            (&whole[..whole.len() - 1], Judgement::More),
-            (b"\x22\0\0", Judgement::More),
-            (b"", Judgement::More),
-            (&other_request, Judgement::Unhealthy),
-            (&with_flags, Judgement::Unhealthy),
-            (&other_length, Judgement::Unhealthy),
-            (SERVICE.greeting, Judgement::Unhealthy),
-            (b"\0\0\0\0", Judgement::Unhealthy),
-            (b"HTTP/1.1 400", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (&whole, Judgement::Healthy),
+                (&whole[..whole.len() - 1], Judgement::More),
+                (b"\x22\0\0", Judgement::More),
+                (b"", Judgement::More),
+                (&other_request, Judgement::Unhealthy),
+                (&with_flags, Judgement::Unhealthy),
+                (&other_length, Judgement::Unhealthy),
+                (SERVICE.greeting, Judgement::Unhealthy),
+                (b"\0\0\0\0", Judgement::Unhealthy),
+                (b"HTTP/1.1 400", Judgement::Unhealthy),
+            ],
+        );
     }
 }

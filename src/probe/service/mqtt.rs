@@ -30,14 +30,17 @@ mod tests {
 
     #[test]
     fn code_0_is_healthy_and_another_is_not() {
-        assert_judged(judge, &[
-            (b"\x20\x02\0\0", Judgement::Healthy),
-            (b"\x20\x02\0", Judgement::More),
-            (b"", Judgement::More),
-            (b"\x20\x02\0\x05", Judgement::Unhealthy),
-            (b"\x20\x02\x01\0", Judgement::Unhealthy),
-            (b"\x20\x03\0\0\0", Judgement::Unhealthy),
-            (SERVICE.greeting, Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"\x20\x02\0\0", Judgement::Healthy),
+                (b"\x20\x02\0", Judgement::More),
+                (b"", Judgement::More),
+                (b"\x20\x02\0\x05", Judgement::Unhealthy),
+                (b"\x20\x02\x01\0", Judgement::Unhealthy),
+                (b"\x20\x03\0\0\0", Judgement::Unhealthy),
+                (SERVICE.greeting, Judgement::Unhealthy),
+            ],
+        );
     }
 }

@@ -4,14 +4,8 @@ use super::definition::Service;
 use super::judgement::Judgement;
 
 /// The service.
-pub const SERVICE: Service = Service {
-    scheme: "mysql",
-    port: 3306,
-    healthy: "the server's greeting",
-    greeting: b"",
-    farewell: b"",
-    judge,
-};
+pub const SERVICE: Service =
+    Service { scheme: "mysql", port: 3306, healthy: "the server's greeting", greeting: b"", farewell: b"", judge };
 
 /// Accepts a greeting: packet number 0, protocol 10. An error packet has 255 in place of the protocol.
 fn judge(reply: &[u8]) -> Judgement {
@@ -43,16 +37,19 @@ mod tests {
 
     #[test]
     fn a_greeting_is_healthy_and_an_error_is_not() {
-        assert_judged(judge, &[
-            (b"\x14\0\0\0\x0a8.0\0\x08\0\0\0abcdefgh\0\xff\xff", Judgement::Healthy),
-            (b"\x14\0\0\0\x0a8.0\0\x08\0\0\0abcdefgh\0\xff", Judgement::More),
-            (b"\x14\0\0\0\x0a8.0\0\x08\0\0\0abcdefghi\xff\xff", Judgement::Unhealthy),
-            (b"\x05\0\0\0\x0a8.0\0", Judgement::Unhealthy),
-            (b"\0\0\0\0\x0a", Judgement::Unhealthy),
-            (b"\x4a\0\0\0\x0a8.0\0", Judgement::More),
-            (b"\x4a\0\0\0", Judgement::More),
-            (b"\x17\0\0\0\xff\x10\x04Too many connections", Judgement::Unhealthy),
-            (b"\x4a\0\0\x01\x0a", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"\x14\0\0\0\x0a8.0\0\x08\0\0\0abcdefgh\0\xff\xff", Judgement::Healthy),
+                (b"\x14\0\0\0\x0a8.0\0\x08\0\0\0abcdefgh\0\xff", Judgement::More),
+                (b"\x14\0\0\0\x0a8.0\0\x08\0\0\0abcdefghi\xff\xff", Judgement::Unhealthy),
+                (b"\x05\0\0\0\x0a8.0\0", Judgement::Unhealthy),
+                (b"\0\0\0\0\x0a", Judgement::Unhealthy),
+                (b"\x4a\0\0\0\x0a8.0\0", Judgement::More),
+                (b"\x4a\0\0\0", Judgement::More),
+                (b"\x17\0\0\0\xff\x10\x04Too many connections", Judgement::Unhealthy),
+                (b"\x4a\0\0\x01\x0a", Judgement::Unhealthy),
+            ],
+        );
     }
 }

@@ -4,14 +4,8 @@ use super::definition::Service;
 use super::judgement::{Judgement, MAX_REPLY, line};
 
 /// The service.
-pub const SERVICE: Service = Service {
-    scheme: "nats",
-    port: 4222,
-    healthy: "the server's INFO",
-    greeting: b"",
-    farewell: b"",
-    judge,
-};
+pub const SERVICE: Service =
+    Service { scheme: "nats", port: 4222, healthy: "the server's INFO", greeting: b"", farewell: b"", judge };
 
 /// Accepts one JSON object, which is complete at the end of the line. A server sends INFO once it takes clients, and before
 /// it asks for credentials or TLS. The object has the addresses of the whole cluster: a line that is longer than what is read
@@ -30,16 +24,19 @@ mod tests {
 
     #[test]
     fn info_is_healthy_and_an_error_is_not() {
-        assert_judged(judge, &[
-            (b"INFO {\"server_id\":\"N\"} \r\n", Judgement::Healthy),
-            (b"INFO {\"server_id\":", Judgement::More),
-            (b"INFO {\"server_id\":\r\n", Judgement::Unhealthy),
-            (&[&b"INFO {"[..], &[b'"'; 4089]].concat(), Judgement::More),
-            (&[&b"INFO {"[..], &[b'"'; 4090]].concat(), Judgement::Healthy),
-            (b"INFO", Judgement::More),
-            (b"", Judgement::More),
-            (b"-ERR 'maximum connections exceeded'\r\n", Judgement::Unhealthy),
-            (b"INFORMATION\r\n", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"INFO {\"server_id\":\"N\"} \r\n", Judgement::Healthy),
+                (b"INFO {\"server_id\":", Judgement::More),
+                (b"INFO {\"server_id\":\r\n", Judgement::Unhealthy),
+                (&[&b"INFO {"[..], &[b'"'; 4089]].concat(), Judgement::More),
+                (&[&b"INFO {"[..], &[b'"'; 4090]].concat(), Judgement::Healthy),
+                (b"INFO", Judgement::More),
+                (b"", Judgement::More),
+                (b"-ERR 'maximum connections exceeded'\r\n", Judgement::Unhealthy),
+                (b"INFORMATION\r\n", Judgement::Unhealthy),
+            ],
+        );
     }
 }

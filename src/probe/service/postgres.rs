@@ -46,16 +46,19 @@ mod tests {
 
     #[test]
     fn an_error_is_healthy_unless_the_server_takes_no_connections() {
-        assert_judged(judge, &[
-            (b"R\0\0\0\x08\0\0\0\0", Judgement::Healthy),
-            (b"R\0\0\0\x08\0\0\0\x0d", Judgement::Unhealthy),
-            (b"E\0\0\0\x13SFATAL\0C28000\0\0\0", Judgement::Healthy),
-            (b"E\0\0\0\x13SFATAL\0C57P03\0\0\0", Judgement::Unhealthy),
-            (b"E\0\0\0\x13SFATAL\0C28000\0M\0", Judgement::Unhealthy),
-            (b"E\0\0\0\x13SFATAL\0C57", Judgement::More),
-            (b"R\0\0", Judgement::More),
-            (b"R\xff\xff\xff\xff", Judgement::Unhealthy),
-            (b"HTTP/1.1 400", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"R\0\0\0\x08\0\0\0\0", Judgement::Healthy),
+                (b"R\0\0\0\x08\0\0\0\x0d", Judgement::Unhealthy),
+                (b"E\0\0\0\x13SFATAL\0C28000\0\0\0", Judgement::Healthy),
+                (b"E\0\0\0\x13SFATAL\0C57P03\0\0\0", Judgement::Unhealthy),
+                (b"E\0\0\0\x13SFATAL\0C28000\0M\0", Judgement::Unhealthy),
+                (b"E\0\0\0\x13SFATAL\0C57", Judgement::More),
+                (b"R\0\0", Judgement::More),
+                (b"R\xff\xff\xff\xff", Judgement::Unhealthy),
+                (b"HTTP/1.1 400", Judgement::Unhealthy),
+            ],
+        );
     }
 }

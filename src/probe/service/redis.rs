@@ -26,14 +26,17 @@ mod tests {
 
     #[test]
     fn a_server_that_is_loading_is_not_ready() {
-        assert_judged(judge, &[
-            (b"+PONG\r\n", Judgement::Healthy),
-            (b"-NOAUTH Authentication required.\r\n", Judgement::Healthy),
-            (b"-LOADING Redis is loading the dataset in memory\r\n", Judgement::Unhealthy),
-            (b"-NOAUTH Authentication", Judgement::More),
-            (b"+PO", Judgement::More),
-            (b"", Judgement::More),
-            (b"HTTP/1.1 400 Bad Request\r\n", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"+PONG\r\n", Judgement::Healthy),
+                (b"-NOAUTH Authentication required.\r\n", Judgement::Healthy),
+                (b"-LOADING Redis is loading the dataset in memory\r\n", Judgement::Unhealthy),
+                (b"-NOAUTH Authentication", Judgement::More),
+                (b"+PO", Judgement::More),
+                (b"", Judgement::More),
+                (b"HTTP/1.1 400 Bad Request\r\n", Judgement::Unhealthy),
+            ],
+        );
     }
 }

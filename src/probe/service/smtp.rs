@@ -32,20 +32,23 @@ mod tests {
 
     #[test]
     fn code_220_is_healthy_and_another_is_not() {
-        assert_judged(judge, &[
-            (b"220 mail.example ESMTP\r\n", Judgement::Healthy),
-            (b"220\r\n", Judgement::Healthy),
-            (b"220-mail.example\r\n220-hello\r\n220 ready\r\n", Judgement::Healthy),
-            (b"220-mail.example\r\n220-hello\r\n", Judgement::More),
-            (b"220-mail.example\r\n220 ready", Judgement::More),
-            (b"220 mail.example ESMTP\r", Judgement::More),
-            (b"22", Judgement::More),
-            (b"", Judgement::More),
-            (b"220-mail.example\r\n421 closing\r\n", Judgement::Unhealthy),
-            (b"554 no mail here\r\n", Judgement::Unhealthy),
-            (b"421 too many connections\r\n", Judgement::Unhealthy),
-            (b"2200 mail.example\r\n", Judgement::Unhealthy),
-            (b"HTTP/1.1 400 Bad Request\r\n", Judgement::Unhealthy),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"220 mail.example ESMTP\r\n", Judgement::Healthy),
+                (b"220\r\n", Judgement::Healthy),
+                (b"220-mail.example\r\n220-hello\r\n220 ready\r\n", Judgement::Healthy),
+                (b"220-mail.example\r\n220-hello\r\n", Judgement::More),
+                (b"220-mail.example\r\n220 ready", Judgement::More),
+                (b"220 mail.example ESMTP\r", Judgement::More),
+                (b"22", Judgement::More),
+                (b"", Judgement::More),
+                (b"220-mail.example\r\n421 closing\r\n", Judgement::Unhealthy),
+                (b"554 no mail here\r\n", Judgement::Unhealthy),
+                (b"421 too many connections\r\n", Judgement::Unhealthy),
+                (b"2200 mail.example\r\n", Judgement::Unhealthy),
+                (b"HTTP/1.1 400 Bad Request\r\n", Judgement::Unhealthy),
+            ],
+        );
     }
 }

@@ -32,19 +32,22 @@ mod tests {
 
     #[test]
     fn version_2_is_healthy_and_version_1_is_not() {
-        assert_judged(judge, &[
-            (b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", Judgement::Healthy),
-            (b"SSH-2.0-dropbear\n", Judgement::Healthy),
-            (b"SSH-1.99-Cisco-1.25\r\n", Judgement::Healthy),
-            (b"hello\r\nSSH-2.0-x\r\n", Judgement::Healthy),
-            (b"SSH-2.0-OpenSSH_9.2p1", Judgement::More),
-            (b"hello\r\n", Judgement::More),
-            (b"SSH", Judgement::More),
-            (b"", Judgement::More),
-            (b"SSH-2.0\r\n", Judgement::Unhealthy),
-            (b"SSH-1.5-x\r\n", Judgement::Unhealthy),
-            (b"SSH-1.5-x\r\nSSH-2.0-x\r\n", Judgement::Unhealthy),
-            (b"Exceeded MaxStartups\r\n", Judgement::More),
-        ]);
+        assert_judged(
+            judge,
+            &[
+                (b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", Judgement::Healthy),
+                (b"SSH-2.0-dropbear\n", Judgement::Healthy),
+                (b"SSH-1.99-Cisco-1.25\r\n", Judgement::Healthy),
+                (b"hello\r\nSSH-2.0-x\r\n", Judgement::Healthy),
+                (b"SSH-2.0-OpenSSH_9.2p1", Judgement::More),
+                (b"hello\r\n", Judgement::More),
+                (b"SSH", Judgement::More),
+                (b"", Judgement::More),
+                (b"SSH-2.0\r\n", Judgement::Unhealthy),
+                (b"SSH-1.5-x\r\n", Judgement::Unhealthy),
+                (b"SSH-1.5-x\r\nSSH-2.0-x\r\n", Judgement::Unhealthy),
+                (b"Exceeded MaxStartups\r\n", Judgement::More),
+            ],
+        );
     }
 }

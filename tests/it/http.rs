@@ -1,9 +1,11 @@
 //! HTTP: what is healthy, what is not, and what is said of it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::netns::isolated;
 use crate::support::server::{ClosedPort, LOCALHOST, LOCALHOST6, Server, full_backlog, until_closed};
@@ -97,6 +99,91 @@ fn a_body_of_a_gigabyte_is_not_read() {
     lprobe([server.http("/")]).healthy();
     let count = written.recv_timeout(Duration::from_secs(30)).expect("the server is done");
     assert!(count < GIGABYTE / 16, "{count} bytes went into socket buffers and beyond");
+}
+
+/// A reset makes Python's http.server log a traceback for each probe.
+#[test]
+fn the_rest_of_a_short_body_is_read() {
+    let text = |length: usize| "a".repeat(length);
+    let with_length = |length: usize| format!("Content-Length: {length}\r\n\r\n{}", text(length));
+    let chunked = format!("Transfer-Encoding: chunked\r\n\r\n1000\r\n{}\r\n0\r\n\r\n", text(4096));
+    let until_closed = format!("Connection: close\r\n\r\n{}", text(4096));
+    for rest in [with_length(100), with_length(4096), with_length(64 * 1024), chunked, until_closed] {
+        for (status, options) in [("200 OK", &[][..]), ("503 Busy", &[]), ("200 OK", &["--contains=aaaa"])] {
+            let answer = format!("HTTP/1.1 {status}\r\n{rest}");
+            let (sender, ends) = channel();
+            let server = Server::start(move |mut stream| {
+                // A probe that has given up hangs up.
+                let _ = stream.write_all(answer.as_bytes());
+                if answer.contains("close") {
+                    let _ = stream.shutdown(Shutdown::Write);
+                }
+                let _ = sender.send(stream.read(&mut [0]).map_err(|error| error.kind()));
+            });
+            let end = || {
+                let outcome = lprobe([options, &[&*server.http("/")]].concat());
+                assert_eq!(outcome.status.success(), status == "200 OK", "{outcome:?}");
+                ends.recv_timeout(Duration::from_secs(10)).expect("an end")
+            };
+            // The probe waits for the rest for 50 ms, in which a busy machine may not send it.
+            assert!((0..20).any(|_| end() == Ok(0)), "{status} {options:?} {}", &rest[..40]);
+        }
+    }
+}
+
+/// Nor is the verdict any later for it, which `--max-latency` counts.
+#[test]
+fn a_rest_that_does_not_come_is_not_awaited_for_long() {
+    for rest in ["Content-Length: 10\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n1", "Connection: close\r\n\r\n"] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{rest}");
+        let head = answer.clone();
+        let server = Server::start(move |mut stream| {
+            // A probe that has given up hangs up.
+            let _ = stream.write_all(head.as_bytes());
+            until_closed(stream);
+        });
+        let outcome = lprobe(["--timeout=10s", "--verbose", &server.http("/")]);
+        assert!(outcome.status.success(), "{outcome:?}");
+        let took = outcome.by_itself();
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        // What the line says ends with the verdict; what the process takes, with the rest.
+        let said = outcome.stdout.split("healthy after ").nth(1).and_then(|rest| rest.split(" ms").next());
+        let said = Duration::from_secs_f64(said.expect(&outcome.stdout).parse::<f64>().expect("milliseconds") / 1000.0);
+        assert!(said + Duration::from_millis(40) < outcome.took, "{said:?} of {:?}", outcome.took);
+        // The deadline comes before that time is over. A busy machine may need longer for the head.
+        let is_healthy = || lprobe(["--timeout=40ms", &server.http("/")]).status.success();
+        assert!((0..20).any(|_| is_healthy()), "the deadline is past before the verdict");
+        // Nor behind a redirect.
+        let mut is_first = false;
+        let server = Server::start(move |mut stream| {
+            is_first = !is_first;
+            let answer =
+                if is_first { "302 Found\r\nLocation: /b\r\nContent-Length: 10\r\n\r\n" } else { &answer[9..] };
+            // A probe that has given up hangs up.
+            let _ = stream.write_all(format!("HTTP/1.1 {answer}").as_bytes());
+            until_closed(stream);
+        });
+        let follows = || lprobe(["--follow", "--max-latency=40ms", &server.http("/a")]).status.success();
+        assert!((0..20).any(|_| follows()), "the rest counts behind a redirect");
+    }
+}
+
+#[test]
+fn a_rest_that_is_too_long_is_not_awaited() {
+    let (sender, waits) = channel();
+    let server = Server::start(move |mut stream| {
+        // A probe that has given up hangs up.
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n");
+        let sent = Instant::now();
+        until_closed(stream);
+        let _ = sender.send(sent.elapsed());
+    });
+    // Measured at the server, since an emulator takes longer than that to start the probe. A busy machine may take longer.
+    let is_quick = || {
+        lprobe([server.http("/")]).healthy();
+        waits.recv_timeout(Duration::from_secs(10)).expect("the end") < Duration::from_millis(45)
+    };
+    assert!((0..20).any(|_| is_quick()), "it waits for a rest that it does not read");
 }
 
 #[test]

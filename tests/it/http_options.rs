@@ -157,6 +157,14 @@ fn a_body_is_searched_for_several_texts() {
     probe(&["--lacks=well\n"]).unhealthy_saying(&["--lacks (number 1)"]);
     let cut = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nall is well\n");
     lprobe([&cut.http("/"), "--lacks=sick"]).unhealthy_saying(&["closed in the middle of the body"]);
+    // Whether it lacks a text shows only in the whole of it.
+    let body = |length: usize| {
+        Server::answering(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length)))
+    };
+    lprobe(["--lacks=sick", &body(64 * 1024).http("/")]).healthy();
+    lprobe(["--lacks=sick", &body(64 * 1024 + 1).http("/")])
+        .unhealthy_saying(&["the body is longer than 64 KiB, and --lacks reads no more"]);
+    lprobe(["--contains=xx", &body(64 * 1024 + 1).http("/")]).healthy();
     lprobe(["--lacks=", ":1"]).unhealthy_saying(&["--lacks", "empty"]);
     lprobe(["--lacks=x", "--method=HEAD", ":1"]).unhealthy_saying(&["can't go with --method HEAD"]);
 }
@@ -174,10 +182,14 @@ fn a_secret_is_read_from_a_file() {
     assert!(request(&["--header", &header]).contains("\r\nx-token: SECRET\r\n"));
     let basic = file("basic", b"user:SECRET");
     assert!(request(&["--basic-auth", &basic]).contains("\r\nauthorization: Basic dXNlcjpTRUNSRVQ=\r\n"));
+    // A file of Windows has the newline of Windows.
+    let basic = file("windows", b"user:SECRET\r\n");
+    assert!(request(&["--basic-auth", &basic]).contains("\r\nauthorization: Basic dXNlcjpTRUNSRVQ=\r\n"));
     let unusable = [
         ("@/no/such".into(), "No such file"),
         (format!("@{}", folder.path().display()), "not a regular file"),
         (file("long", &[b'x'; 65_537]), "longer than 64 KiB"),
+        (file("longer", &[&[b'x'; 65_536][..], b"\nx"].concat()), "longer than 64 KiB"),
         (file("binary", b"SECRET\xff"), "not UTF-8"),
         (file("no-header", b"SECRET"), "expected NAME: VALUE"),
     ];

@@ -1,9 +1,10 @@
 //! No error that valgrind can see, from argument to exit: tests/support/memcheck.rs says what that is.
 
 use std::fs;
+use std::io::Write;
 
 use crate::support::memcheck::{lprobe, lprobe_by_addresses};
-use crate::support::server::{ClosedPort, Server};
+use crate::support::server::{ClosedPort, Server, until_closed};
 use crate::support::{binary, have_tools};
 
 #[test]
@@ -33,6 +34,14 @@ fn probes_of_every_kind_use_memory_as_they_may() {
     lprobe(&["--timeout=60s", &format!("tcp://localhost:{}", closed.port)]).unhealthy_saying(&["refused"]);
     lprobe(&["--timeout=60s", &udp, "--send=a", "--expect=b"]).unhealthy_saying(&["refused"]);
     lprobe(&["--timeout=60s", &format!("dns://localhost:{}/x.example", closed.port)]).unhealthy_saying(&["refused"]);
+    let fcgi = Server::greeting(|mut stream| {
+        // A probe that has seen enough hangs up.
+        let _ = stream.write_all(b"\x01\x06\0\x01\0\x0a\x02\0A: b\n\npong..\x01\x03\0\x01\0\x08\0\0\0\0\0\0\0\0\0\0");
+        until_closed(stream);
+    });
+    let fcgi = format!("fcgi://localhost:{}/ping", fcgi.port);
+    lprobe(&["--timeout=60s", &fcgi, "--contains=pong", "--lacks=sick"]).healthy();
+    lprobe(&["--timeout=60s", &fcgi, "--contains=ping"]).unhealthy_saying(&["the text of --contains"]);
     lprobe(&["--timeout=1ms", &Server::silent().http("/")]).unhealthy();
     lprobe(&["--wait=1s", "--timeout=60s", &format!("tcp://localhost:{}", closed.port)]).unhealthy();
 }

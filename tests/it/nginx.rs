@@ -28,7 +28,8 @@ fn nginx_is_probed() {
     nginx.probe("/none").unhealthy_saying(&["status 404"]);
     nginx.probe("/rude").unhealthy_saying(&["closed before a complete response head"]);
     lprobe([format!("tcp://:{}", nginx.port)]).healthy();
-    lprobe(["-mode=http", &format!("-port={}", nginx.port), "-endpoint=/moved", "-http-codes=200-299,301"]).healthy();
+    lprobe(["-mode=http", &format!("-port={}", nginx.port), "-endpoint=/moved", "-http-codes=200-299,301"])
+        .unhealthy_saying(&["redirected outside this container"]);
 }
 
 #[test]

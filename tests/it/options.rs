@@ -139,7 +139,7 @@ fn verbose_names_the_variables_that_are_heeded() {
     let outcome = with_environment(&variables, &["-v", "--timeout=8s"]);
     assert!(outcome.status.success(), "{outcome:?}");
     let lines: Vec<_> = outcome.stdout.lines().collect();
-    let expected = ["lprobe: heeded variables: LPROBE_TARGET", "lprobe: LPROBE_WIAT is set; did you mean LPROBE_WAIT?"];
+    let expected = ["lprobe: variables used: LPROBE_TARGET", "lprobe: LPROBE_WIAT is set; did you mean LPROBE_WAIT?"];
     assert_eq!(lines[..2], expected);
     assert!(lines.len() == 3 && lines[2].contains(": healthy after "), "{lines:?}");
 }
@@ -227,5 +227,5 @@ fn what_would_never_tell_is_refused() {
 fn a_near_miss_gets_a_suggestion() {
     lprobe(["--timout=1s", ":1"]).unhealthy_saying(&["\"--timout\"", "did you mean --timeout?"]);
     lprobe(["-http-code=200", ":1"]).unhealthy_saying(&["did you mean --http-codes?"]);
-    lprobe(["--zzz", ":1"]).unhealthy_saying(&["\"--zzz\"", "lprobe --help"]);
+    lprobe(["--zzz", ":1"]).unhealthy_saying(&["\"--zzz\"", "see --help"]);
 }

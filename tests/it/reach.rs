@@ -12,7 +12,7 @@ use nix::sched::{CloneFlags, unshare};
 use tempfile::NamedTempFile;
 
 use crate::support::netns::{ip, isolated, packets_out, sysctl, with_a_way_out};
-use crate::support::server::{LOCALHOST, LOCALHOST6, Server};
+use crate::support::server::{LOCALHOST, LOCALHOST6, Server, until_closed};
 use crate::support::{binary, have, have_root, have_tools, lprobe, run, tool};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -88,6 +88,7 @@ fn a_rewritten_loopback_address_leads_nowhere() {
             "udp://127.0.0.1:9",
             "udp://[::1]:9",
             "dns://localhost:9/x",
+            "fcgi://localhost:9/x",
             "http://localhost:9/",
         ] {
             assert_nothing_leaves(target, &[]);
@@ -158,7 +159,14 @@ fn the_hostname_of_this_container_is_reached_and_no_other_name() {
 fn an_address_of_another_is_not() {
     with_a_way_out(|| {
         for host in ["10.77.0.2", "[fd77::2]", "10.77.0.255", "192.0.2.1", "[2001:db8::1]", "[::ffff:10.77.0.2]"] {
-            for target in ["http://HOST:80/", "tcp://HOST:80", "redis://HOST:80", "udp://HOST:80", "dns://HOST:80/x"] {
+            for target in [
+                "http://HOST:80/",
+                "tcp://HOST:80",
+                "redis://HOST:80",
+                "udp://HOST:80",
+                "dns://HOST:80/x",
+                "fcgi://HOST:80/x",
+            ] {
                 let target = target.replace("HOST", host);
                 assert_nothing_leaves(&target, &[&target, ONLY]);
             }
@@ -253,8 +261,10 @@ fn a_connection_to_itself_is_unhealthy() {
 #[test]
 fn a_used_up_port_range_does_not_matter() {
     isolated(|| {
-        let busy = Server::silent();
-        let well = Server::answering(OK);
+        // Outside the range, of which a port of the kernel's choice may be one.
+        let at = |port| SocketAddr::new(LOCALHOST, port);
+        let busy = Server::start_at(at(40_001), |stream| drop(until_closed(stream)));
+        let well = Server::start_at(at(40_002), |mut stream| drop(stream.write_all(OK)));
         sysctl("ipv4/ip_local_port_range", "41000 41009");
         let held: Vec<_> = from_fn(|| TcpStream::connect((LOCALHOST, busy.port)).ok()).take(100).collect();
         assert_eq!(held.len(), 10, "every port is taken");

@@ -35,7 +35,14 @@ fn a_redirect_is_followed_to_its_end() {
         // Without it, the status counts.
         lprobe([server.http("/")]).unhealthy_saying(&[&format!("{status}")]);
     }
-    for (location, expected) in [("/b", "/b"), ("b", "/x/b"), ("../b", "/b"), ("?b", "/x/y?b"), ("a b", "/x/a%20b")] {
+    for (location, expected) in [
+        ("/b", "/b"),
+        ("b", "/x/b"),
+        ("../b", "/b"),
+        ("?b", "/x/y?b"),
+        ("a b", "/x/a%20b"),
+        ("/b?c[d]=1", "/b?c%5Bd%5D=1"),
+    ] {
         let server = answering(vec![to(302, location), OK.into()]);
         lprobe(["--follow", &server.http("/x/y")]).healthy();
         assert_eq!([path(&server), path(&server)], ["/x/y", expected]);
@@ -102,7 +109,7 @@ fn ten_redirects_are_followed_and_no_more() {
     let (_listener, address, _waiting) = full_backlog();
     let server = Server::answering(to(302, &format!("http://{address}/")));
     let late = lprobe(["--follow", "--timeout=300ms", &server.http("/")]);
-    late.unhealthy_saying(&["no answer behind a redirect within 300 ms"]);
+    late.unhealthy_saying(&["no answer after a redirect within 300 ms"]);
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn the_list_has_std_and_tells_what_only_built_the_binary() {
     assert!(root.root && root.version.to_string() == env!("CARGO_PKG_VERSION"), "{root:?}");
     assert!(package("std").is_some_and(|std| std.source == Source::Local && std.kind == DependencyKind::Runtime));
     assert_eq!(package("cc").is_some_and(|compiler| compiler.kind == DependencyKind::Build), FULL, "what builds ring");
-    assert!(package("clap_mangen").is_none(), "what only renders the man page");
+    assert!(package("clap_complete").is_none(), "what only renders the completions");
     assert!(package("hyper").is_some_and(|client| client.kind == DependencyKind::Runtime));
     for name in ["h2", "ring", "rustls"] {
         assert_eq!(package(name).is_some(), FULL, "{name}");

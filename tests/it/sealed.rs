@@ -70,6 +70,31 @@ fn a_sealed_copy_makes_its_probe_and_takes_no_argument() {
 }
 
 #[test]
+fn a_line_of_curl_is_sealed_and_shown_without_its_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::answering(OK);
+    let url = format!("http://admin:geheim@localhost:{}/x?token=geheim", server.port);
+    let copy = sealed(folder.path(), &["curl", "-fsSH", "X-Key: geheim", "-m", "30", &url]);
+    start(&copy, &[]).healthy();
+    let request = server.request();
+    assert!(request.contains("authorization: Basic YWRtaW46Z2VoZWlt\r\n") && request.contains("x-key: geheim\r\n"));
+    let shown = start(&copy, &["--sealed"]).stdout;
+    let place = url.replace("admin:geheim", "...").replace("token=geheim", "...");
+    assert_eq!(
+        shown,
+        format!("lprobe: sealed: \"curl\" --fail --silent --show-error --header --max-time \"{place}\"\n")
+    );
+    // So is an alert, under whatever name.
+    let curl = folder.path().join("curl");
+    fs::hard_link(binary(), &curl).or_else(|_| std::os::unix::fs::symlink(binary(), &curl)).expect("a link");
+    let outcome = start(&curl, &["-fu", "admin:geheim", "-d", "geheim", "http://example.com/?geheim"]);
+    assert_eq!(outcome.status.code(), Some(1));
+    let end = "curl\" --fail --user --data \"http://example.com/?...\"\n";
+    assert!(outcome.stderr.ends_with(end) && outcome.stderr.contains("\nlprobe: ALERT: "), "{outcome:?}");
+    assert!(!outcome.stderr.contains("geheim"), "{outcome:?}");
+}
+
+#[test]
 fn a_sealed_copy_is_unhealthy_as_the_open_program_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let copy = sealed(folder.path(), &["http://localhost:1/"]);
@@ -169,6 +194,13 @@ fn decoys_are_one_file_and_raise_an_alert_whatever_they_are_called_with() {
     assert_eq!(fs::read(at("curl")).expect("a copy"), fs::read(binary()).expect("the binary"));
     lprobe(["install", "--as", "--decoy", "curl,sh", folder_text]).healthy();
     assert_alert(&start(&at("curl"), &["http://localhost/"]), &["a decoy was started"]);
+    // What follows a flag that lprobe does not know may be a secret too.
+    for flag in ["--oauth2-bearer", "--oauth2-bearer=geheim", "-Z"] {
+        let outcome = start(&at("curl"), &[flag, "geheim", "http://localhost/"]);
+        assert_alert(&outcome, &["a decoy was started", "http://localhost/"]);
+        let value = flag.split('=').nth(1).map_or("geheim", |_| "=geheim");
+        assert!(!outcome.stderr.contains(value), "{outcome:?}");
+    }
 }
 
 #[test]

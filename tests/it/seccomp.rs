@@ -113,6 +113,7 @@ impl Matrix {
             ("ldap", b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0"),
             ("smtp", b"220 ready\r\n"),
             ("ssh", b"SSH-2.0-x\r\n"),
+            ("fcgi", b"\x01\x06\0\x01\0\x06\0\0A: b\n\n"),
             ("tcp", b"hello"),
         ] {
             let server = Server::greeting(move |mut stream| {

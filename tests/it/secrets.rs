@@ -79,13 +79,38 @@ fn in_target() -> impl Strategy<Value = Case> {
     )
 }
 
+/// The value of a flag of curl's or wget's, or their URL.
+fn in_client() -> impl Strategy<Value = Case> {
+    let flag = select(
+        &["-u", "-H", "-A", "-b", "-fsSu", "--user", "--header", "--data", "--jso", "--user-agent", "--no-such"][..],
+    );
+    let url = select(&["http://localhost:1/", "localhost:1", "example.com", "https://:1", "ftp://x", "[", ""][..]);
+    (select(&["curl", "wget"][..]), flag, url, NOISE, NOISE, 0..5).prop_map(
+        |(client, flag, url, before, after, how)| {
+            let value = format!("{}{SECRET}{after}", no_variable(&before));
+            let arguments = match how {
+                0 => vec![flag.into(), value, url.into()],
+                1 => vec![format!("{flag}{}{value}", if flag.starts_with("--") { "=" } else { "" }), url.into()],
+                2 => vec![format!("{url}/?{value}")],
+                3 => vec![format!("http://a:{value}@localhost:1/")],
+                _ => vec![url.into(), "--unknown".into(), flag.into(), value],
+            };
+            Case { arguments: [vec![client.into()], arguments].concat(), variables: Vec::new() }
+        },
+    )
+}
+
 #[test]
 fn no_line_about_a_command_line_shows_a_secret() {
     let mut runner = TestRunner::new(Config { cases: 3_000, failure_persistence: None, ..Config::default() });
-    let tried = runner.run(&prop_oneof![in_option(), in_target()], |Case { arguments, variables }| {
+    let tried = runner.run(&prop_oneof![in_option(), in_target(), in_client()], |Case { arguments, variables }| {
         // An argument can't hold a NUL, and `$` expands.
         let mut command = Command::new(binary());
-        without_variables(&mut command).arg("--timeout=300ms").args(&arguments).envs(variables);
+        let is_of_client = ["curl", "wget"].contains(&arguments.first().map_or("", String::as_str));
+        without_variables(&mut command)
+            .args((!is_of_client).then_some("--timeout=300ms"))
+            .args(&arguments)
+            .envs(variables);
         let Outcome { status, stdout, stderr, .. } = run(&mut command);
         prop_assert_eq!(status.code(), Some(1));
         prop_assert!(!stdout.contains(SECRET) && !stderr.contains(SECRET), "{}{}", stdout, stderr);

@@ -35,7 +35,7 @@ fn table() -> Vec<Row> {
     vec![
         row("each line ends in CR LF", "HTTP/1.1 200 OK\r\nA: b\r\n\r\n", ALL),
         row("a line ends in LF alone", "HTTP/1.1 200 OK\nA: b\r\n\n", ALL),
-        row("the status line ends behind the code", "HTTP/1.1 200\r\n\r\n", ALL),
+        row("the status line ends after the code", "HTTP/1.1 200\r\n\r\n", ALL),
         row("the reason is not ASCII", "HTTP/1.1 200 \u{d6}K\r\n\r\n", ALL),
         row("HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\nok", ALL),
         row("100 header lines", &lines(100), ALL),

@@ -15,8 +15,8 @@ use tonic_health::pb::health_server::HealthServer;
 
 use super::peer::{Answer, Peer};
 use super::pki::{Authority, Identity, as_is, text};
-use crate::support::server::{ClosedPort, Server as SilentServer, until_closed};
-use crate::support::{Outcome, Running, have, lprobe, measured, repository};
+use crate::support::server::ClosedPort;
+use crate::support::{Outcome, Running, have, lprobe, repository};
 
 /// Where one health service listens.
 struct Ports {
@@ -297,38 +297,6 @@ fn messages_are_gzip_both_ways_if_asked() {
         flate2::read::GzDecoder::new(&asked.body[5..]).read_to_end(&mut message).expect("gzip");
         assert!(message.ends_with(service.as_bytes()) && message.len() < service.len() + 5, "{message:?}");
     }
-}
-
-#[test]
-fn connection_and_call_have_times_of_their_own() {
-    // Nothing after the connection.
-    let silent = SilentServer::greeting(|stream| drop(until_closed(stream)));
-    let grpc = format!("grpc://localhost:{}", silent.port);
-    let within = |arguments: &[&str], milliseconds: u128, words: &[&str]| {
-        let (outcome, _) = measured(arguments);
-        assert!(outcome.took.as_millis() >= milliseconds, "{arguments:?} {outcome:?}");
-        assert!(outcome.by_itself().as_millis() < milliseconds + 400, "{arguments:?} {outcome:?}");
-        outcome.unhealthy_saying(words);
-    };
-    within(&[&grpc, "--timeout=300ms"], 300, &["within 300 ms"]);
-    within(&[&grpc, "--rpc-timeout=300ms"], 300, &["within 300 ms"]);
-    within(&[&grpc, "--rpc-timeout=9s", "--timeout=300ms"], 300, &["within 300 ms"]);
-    within(&[&grpc, "--rpc-timeout=300ms", "--timeout=9s"], 300, &["within 300 ms"]);
-    let addr = format!("-addr=:{}", silent.port);
-    within(&[&addr, "-rpc-timeout=300ms"], 300, &["within 300 ms"]);
-    within(&[&addr, "-connect-timeout=9s", "-rpc-timeout=300ms"], 300, &["within 300 ms"]);
-    // More than a second, as it was asked for.
-    within(&[&addr, "-rpc-timeout=1300ms"], 1300, &["within 1300 ms"]);
-    let tls = ["-tls", "-tls-no-verify"];
-    within(
-        &[&*addr, tls[0], tls[1], "-connect-timeout=300ms", "-rpc-timeout=9s"],
-        300,
-        &["no TLS handshake within 300 ms"],
-    );
-    // A server that has begun an answer.
-    let peer = Peer::start(|_| Answer { hang: true, trailers: None, ..serving() });
-    let half = format!("grpc://localhost:{}", peer.port);
-    within(&[&half, "--rpc-timeout=300ms"], 300, &["no message with its trailers within 300 ms"]);
 }
 
 #[test]

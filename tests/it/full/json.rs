@@ -20,8 +20,10 @@ fn a_health_document_is_judged_by_its_values() {
     lprobe(["--json=/status=UP", "--contains=none", &target]).unhealthy_saying(&["--contains (number 1)"]);
     lprobe(["--json=/status=UP", &answering("<html>").http("/")]).unhealthy_saying(&["is not JSON"]);
     lprobe(["--json=/status=UP", "--method=HEAD", ":1"]).unhealthy_saying(&["--method HEAD"]);
-    let line = lprobe(["--json=SECRET", ":1"]).unhealthy();
-    assert!(line.contains("expected /POINTER=VALUE") && !line.contains("SECRET"), "{line}");
+    for (secret, words) in [("SECRET", "expected /POINTER=VALUE"), ("/SECRET~2=1", "~0 stands for ~")] {
+        let line = lprobe(["--json", secret, ":1"]).unhealthy();
+        assert!(line.contains(words) && !line.contains("SECRET"), "{line}");
+    }
 }
 
 /// What begins well proves nothing.
@@ -32,6 +34,8 @@ fn half_a_document_is_unhealthy() {
     let padded = |size: usize| answering(&format!("{{\"status\":\"UP\"{}}}", " ".repeat(size - 15)));
     lprobe(["--json=/status=UP", &padded(64 * 1024).http("/")]).healthy();
     lprobe(["--json=/status=UP", &padded(64 * 1024 + 1).http("/")]).unhealthy_saying(&["longer than 64 KiB"]);
+    let more = format!("{{\"status\":\"UP\"}}{}<html>", " ".repeat(64 * 1024 - 15));
+    lprobe(["--json=/status=UP", &answering(&more).http("/")]).unhealthy_saying(&["longer than 64 KiB"]);
     lprobe(["--json=/0=1", &answering(&"[".repeat(60_000)).http("/")]).unhealthy_saying(&["is not JSON"]);
     let chunked = Server::answering(
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{\"status\"\r\n6\r\n:\"UP\"}\r\n0\r\n\r\n",

@@ -2,6 +2,7 @@
 
 pub mod chains;
 mod grpc;
+mod grpc_times;
 mod http2;
 mod json;
 mod memcheck;

@@ -163,6 +163,41 @@ fn a_client_certificate_is_shown_where_it_is_asked_for() {
 }
 
 #[test]
+fn curl_and_wget_show_a_client_certificate() {
+    if !have_tools(&["nginx"]) {
+        return;
+    }
+    let authority = Authority::new("authority");
+    let ca = text(&authority.certificate);
+    let client = authority.issue("client", &["a client"], as_is);
+    let required = format!("ssl_verify_client on; ssl_client_certificate {ca};");
+    let server = nginx(&authority.issue("server", &["localhost"], as_is), &required);
+    let [certificate, key] = [&client.certificate, &client.key].map(|path| text(path));
+    let both = authority.path("both.pem");
+    fs::write(&both, [certificate, key].map(|path| fs::read_to_string(path).expect("a file")).concat())
+        .expect("a file");
+    let url = format!("https://localhost:{}/well", server.port);
+    for shown in [
+        &["curl", "-f", "--cacert", ca, "--cert", certificate, "--key", key][..],
+        &["curl", "-fk", "-E", text(&both)],
+        // Any certificate will do, and the private key needs no password.
+        &["curl", "-fk", "--cacert", "/none", "-E", &format!("{}:geheim", text(&both))],
+        &["wget", "--ca-certificate", ca, "--certificate", certificate, "--private-key", key],
+    ] {
+        lprobe([shown, &[&*url]].concat()).healthy();
+        // What they say of TLS means nothing without.
+        let plain = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        lprobe([shown, &[&*plain.http("/")]].concat()).healthy();
+    }
+    let outcome = lprobe(["curl", "-fk", "-E", "/none:geheim", &url]);
+    assert!(outcome.status.code() == Some(1) && !outcome.stderr.contains("geheim"), "{outcome:?}");
+    for shown in [&["curl", "-f", "--cacert", ca][..], &["wget", "--ca-certificate", ca]] {
+        let outcome = lprobe([shown, &[&*url]].concat());
+        assert!(outcome.status.code() == Some(1) && outcome.stderr.contains("status 400"), "{outcome:?}");
+    }
+}
+
+#[test]
 fn what_is_not_tls_is_named() {
     if !have_tools(&["nginx"]) {
         return;

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "full")]
 mod chains;
+mod fcgi;
 mod http;
 #[cfg(feature = "full")]
 mod http2;

@@ -14,10 +14,10 @@ const LATE: Verdict = Late("no expected reply");
 const RESET: Verdict = Unhealthy("Connection reset by peer");
 
 /// A protocol: how to probe it, what the server is sent first, and a reply that is healthy.
-struct Protocol {
-    arguments: &'static [&'static str],
-    sent: &'static [u8],
-    reply: &'static [u8],
+pub struct Protocol {
+    pub arguments: &'static [&'static str],
+    pub sent: &'static [u8],
+    pub reply: &'static [u8],
 }
 
 const PROTOCOLS: &[Protocol] = &[
@@ -80,7 +80,7 @@ fn every_service_is_in_the_table() {
 fn no_reply_is_taken_for_a_healthy_one() {
     let mut table = Vec::new();
     for protocol in PROTOCOLS {
-        stages(&mut table, protocol);
+        stages(&mut table, protocol, LATE);
         garbage(&mut table, protocol);
     }
     connections(&mut table);
@@ -88,13 +88,13 @@ fn no_reply_is_taken_for_a_healthy_one() {
 }
 
 /// Each place where a reply can be cut.
-fn stages(table: &mut Vec<Case>, &Protocol { arguments, sent, reply }: &Protocol) {
-    let unix = arguments[0].starts_with("unix");
+pub fn stages(table: &mut Vec<Case>, &Protocol { arguments, sent, reply }: &Protocol, late: Verdict) {
+    let unix = arguments[0].contains("SOCKET");
     table.push(refused(arguments, if unix { "No such file" } else { "connection refused" }));
     let mut add = |name: String, verdict, script: &[Step]| table.push(case(name, arguments, verdict, script));
     add("accept and close".into(), Unhealthy(""), &[]);
     add("accept and reset".into(), Unhealthy(""), &[Reset]);
-    add("accept and say nothing".into(), LATE, &[Silence]);
+    add("accept and say nothing".into(), late, &[Silence]);
     for length in 0..=reply.len() {
         let cut = Send(reply[..length].into());
         let unless = |unhealthy| if length < reply.len() { unhealthy } else { Healthy };
@@ -105,11 +105,11 @@ fn stages(table: &mut Vec<Case>, &Protocol { arguments, sent, reply }: &Protocol
         if !sent.is_empty() || length < reply.len() {
             add(format!("reset at {length}"), unless(reset), &[Await(sent), cut.clone(), Reset]);
         }
-        add(format!("silence at {length}"), unless(LATE), &[Await(sent), cut, Silence]);
+        add(format!("silence at {length}"), unless(late), &[Await(sent), cut, Silence]);
     }
     let drip = |pause| [Await(sent), Drip(reply.into(), Duration::from_millis(pause)), Silence];
     add("one byte at a time".into(), Healthy, &drip(1));
-    add("slowly".into(), LATE, &drip(60));
+    add("slowly".into(), late, &drip(60));
     let (first, rest) = reply.split_at(3);
     let pause = Pause(Duration::from_millis(50));
     add("a pause".into(), Healthy, &[Await(sent), Send(first.into()), pause, Send(rest.into()), Silence]);

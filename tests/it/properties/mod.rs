@@ -82,7 +82,7 @@ fn a_target() -> BoxedStrategy<String> {
     let services: Vec<_> = services.map(|scheme| scheme.name).collect();
     prop_oneof![
         (
-            "(http|HTTP)://",
+            "(http|HTTP|fcgi)://",
             host(),
             port(),
             "(/[a-z0-9._~!$&'()*+,;=:@-]{0,5}){0,3}(%[2-9a-fA-F][0-9a-fA-F]|\\?[a-z=/?]{0,9})?"
@@ -110,7 +110,7 @@ fn a_target() -> BoxedStrategy<String> {
 /// Strings that come close to being targets.
 fn almost_a_target() -> BoxedStrategy<String> {
     prop_oneof![
-        "(http|tcp|HTTP|https|unix|file|redis|udp|dns)?(:|://|:/)(localhost|127\\.0\\.0\\.[0-9]{1,3}|\\[::[0-9a-f%]{0,4}\\]|[a-z.@\\\\]{0,9})?(:[0-9+-]{0,6})?[/?#%a-z0-9= -]{0,16}",
+        "(http|tcp|HTTP|https|unix|file|redis|udp|dns|fcgi)?(:|://|:/)(localhost|127\\.0\\.0\\.[0-9]{1,3}|\\[::[0-9a-f%]{0,4}\\]|[a-z.@\\\\]{0,9})?(:[0-9+-]{0,6})?[/?#%a-z0-9= -]{0,16}",
         mutated(a_target().prop_map(String::into_bytes)).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         any::<String>(),
     ]
@@ -148,7 +148,7 @@ fn a_target_that_parses_prints_and_parses_back_to_itself() {
 /// Every option and flag that there is, be it only to be refused.
 fn every_flag() -> impl Iterator<Item = &'static options::Opt> {
     let foreign = personality::PERSONALITIES.iter().flat_map(|personality| personality.flags);
-    options::OPTIONS.iter().chain(&options::SHARED_FLAGS).chain(foreign)
+    options::OPTIONS.iter().chain(foreign)
 }
 
 /// Whether an option says how long a probe takes.

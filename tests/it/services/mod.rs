@@ -7,6 +7,7 @@ mod memcached;
 mod mosquitto;
 mod nats;
 mod opensmtpd;
+mod php_fpm;
 mod postgres;
 mod rabbitmq;
 mod redis;

@@ -52,13 +52,14 @@ pub struct Processor {
     profile: &'static str,
 }
 
-const PROCESSORS: [Processor; 6] = [
+const PROCESSORS: [Processor; 7] = [
     Processor { arch: "x86_64", qemu: "x86_64", machine: header::EM_X86_64, kernel: "amd64", profile: "lprobe" },
     Processor { arch: "aarch64", qemu: "aarch64", machine: header::EM_AARCH64, kernel: "arm64", profile: "lprobe" },
-    Processor { arch: "armv7l", qemu: "arm", machine: header::EM_ARM, kernel: "arm64", profile: "lprobe for 32 bit" },
-    Processor { arch: "i686", qemu: "i386", machine: header::EM_386, kernel: "amd64", profile: "lprobe for 32 bit" },
+    Processor { arch: "armv7l", qemu: "arm", machine: header::EM_ARM, kernel: "arm64", profile: "32-bit lprobe" },
+    Processor { arch: "i686", qemu: "i386", machine: header::EM_386, kernel: "amd64", profile: "32-bit lprobe" },
     Processor { arch: "ppc64le", qemu: "ppc64le", machine: header::EM_PPC64, kernel: "ppc64le", profile: "lprobe" },
     Processor { arch: "s390x", qemu: "s390x", machine: header::EM_S390, kernel: "s390x", profile: "lprobe" },
+    Processor { arch: "riscv64", qemu: "riscv64", machine: header::EM_RISCV, kernel: "riscv64", profile: "lprobe" },
 ];
 
 /// Returns the processors that `make release` builds for: those in LPROBE_PROCESSORS, or all.

@@ -1,31 +1,40 @@
 //! The Compose files of examples/, brought up for real.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
+use super::examples::is_watched;
 use super::image::Release;
 use crate::support::engine::{Container, Image, docker_ok, have_engine};
+use crate::support::examples::with_watch;
 use crate::support::{Outcome, have_tools, repository, run};
 
 /// A project of one Compose file, taken down at the end.
 struct Project {
-    file: &'static str,
+    folder: TempDir,
     environment: Vec<(&'static str, String)>,
     name: String,
 }
 
 impl Project {
-    fn new(file: &'static str, environment: Vec<(&'static str, String)>) -> Self {
-        let name = format!("lprobe-test-{}-{}", file.len(), std::process::id());
-        Self { file, environment, name }
+    /// That of a Compose file, beside the profile that one of them names.
+    fn new(name: &str, text: &str, environment: Vec<(&'static str, String)>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("compose.yaml"), text).expect("a file");
+        let profile = "demo-seccomp.json";
+        fs::copy(repository("examples").join(profile), folder.path().join(profile)).expect("a copy");
+        Self { folder, environment, name: format!("lprobe-test-{name}-{}", std::process::id()) }
     }
 
     fn compose(&self, arguments: &[&str]) -> Outcome {
         let plugin = is_a_plugin();
         let mut command = Command::new(if plugin { "docker" } else { "docker-compose" });
-        command.args(plugin.then_some("compose")).args(["--project-name", &self.name, "--file", self.file]);
-        command.args(arguments).current_dir(repository("examples"));
+        command.args(plugin.then_some("compose")).args(["--project-name", &self.name]);
+        command.args(arguments).current_dir(self.folder.path());
         run(command.envs(self.environment.iter().map(|(name, value)| (name, value))))
     }
 
@@ -48,6 +57,10 @@ impl Drop for Project {
     }
 }
 
+fn example(name: &str) -> String {
+    fs::read_to_string(repository("examples").join(name)).expect("the example")
+}
+
 fn have_compose() -> bool {
     have_engine() && (is_a_plugin() || have_tools(&["docker-compose"]))
 }
@@ -63,8 +76,9 @@ fn a_service_becomes_healthy_before_its_dependent_and_unhealthy_when_it_is_sick(
     if !have_compose() {
         return;
     }
-    let image = Image::of_example("compose");
-    let project = Project::new("compose.yaml", vec![("IMAGE", image.0.clone())]);
+    let image = Image::of_open_example("compose");
+    let environment = || vec![("IMAGE", image.0.clone())];
+    let project = Project::new("service", &example("compose.yaml"), environment());
     project.compose_ok(&["up", "--detach"]);
     let (service, dependent) = (project.container("service"), project.container("dependent"));
     // `up` waited for the one before it started the other.
@@ -91,6 +105,11 @@ fn a_service_becomes_healthy_before_its_dependent_and_unhealthy_when_it_is_sick(
     service.goes_to("unhealthy");
     assert_eq!(service.last_check(), "1 lprobe: http://localhost:8080/healthz: status 503, expected 200-299");
     assert_eq!([service.stop(), dependent.stop()], ["0", "0"]);
+
+    let project = Project::new("watch", &with_watch(&example("compose.yaml")), environment());
+    project.compose_ok(&["up", "--detach"]);
+    let service = project.container("service");
+    is_watched(&service, || assert!(service.exec(&["/demo-server", "8080", "sick"]).status.success()));
 }
 
 #[ignore = "takes minutes: run `make test-slow`"]
@@ -101,8 +120,9 @@ fn a_service_without_a_probe_of_its_own_takes_it_from_a_volume() {
     }
     let release = Release::new("sidecar");
     let redis = redis();
-    let environment = vec![("IMAGE", redis.0.clone()), ("LPROBE_IMAGE", release.name.clone())];
-    let project = Project::new("compose-sidecar-volume.yaml", environment);
+    let environment = || vec![("IMAGE", redis.0.clone()), ("LPROBE_IMAGE", release.name.clone())];
+    let text = example("compose-sidecar-volume.yaml");
+    let project = Project::new("volume", &text, environment());
     project.compose_ok(&["up", "--detach"]);
     let service = project.container("service");
     service.goes_to("healthy");
@@ -114,10 +134,15 @@ fn a_service_without_a_probe_of_its_own_takes_it_from_a_volume() {
     assert_eq!(service.last_check(), "1 lprobe: redis://localhost:6379: no expected reply within 1000 ms");
     docker_ok(&["kill", "--signal=CONT", &service.0]);
     service.goes_to("healthy");
+
+    let project = Project::new("volume-watch", &with_watch(&text), environment());
+    project.compose_ok(&["up", "--detach"]);
+    let service = project.container("service");
+    is_watched(&service, || drop(docker_ok(&["kill", "--signal=STOP", &service.0])));
 }
 
 /// Redis and what it is linked to, and nothing else, as in an image of someone else's.
-fn redis() -> Image {
+pub fn redis() -> Image {
     let program = "/usr/bin/redis-server";
     let linked = linked_to(program);
     let files: Vec<_> = linked.iter().map(Into::into).chain([program.into()]).collect();

@@ -137,7 +137,8 @@ fn every_processor_is_built_for_on_an_engine_that_keeps_lists() {
     assert!(outcome.stderr.contains("image: for linux/amd64, linux/arm64, linux/arm/v7, linux/386, "), "{outcome:?}");
     assert!(builds.contains("--tag lprobe:1.2.3 --tag lprobe:1.2 --tag lprobe:latest "), "{builds}");
     assert!(builds.contains("--tag lprobe:1.2.3-full --tag lprobe:1.2-full --tag lprobe:latest-full "), "{builds}");
-    let platforms = "--platform linux/amd64,linux/arm64,linux/arm/v7,linux/386,linux/ppc64le,linux/s390x ";
+    let platforms =
+        "--platform linux/amd64,linux/arm64,linux/arm/v7,linux/386,linux/ppc64le,linux/s390x,linux/riscv64 ";
     assert_eq!(builds.matches(platforms).count(), 2, "{builds}");
     // Its value is BuildKit's: a default in the Dockerfile would win over that too.
     assert!(!builds.contains("TARGETARCH="), "{builds}");

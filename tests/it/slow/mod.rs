@@ -1,5 +1,5 @@
-//! What takes minutes, and programs that not everyone has: images on other bases, Compose, Kubernetes' manifests, other
-//! architectures, old compilers, releases. `make test-slow` runs these.
+//! What takes minutes, and programs that not everyone has: images on other bases, Compose, Kubernetes' manifests, podman, a swarm,
+//! other architectures, old compilers, releases. `make test-slow` and `make test-engines` run these.
 
 mod architectures;
 mod compose;
@@ -7,7 +7,12 @@ mod examples;
 mod image;
 mod kubernetes;
 mod licenses;
+mod nomad;
 mod plain;
+mod podman;
 mod registry;
 mod release;
+mod sealed;
+mod sidecar;
+mod swarm;
 mod workflows;

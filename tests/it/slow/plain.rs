@@ -24,6 +24,10 @@ fn the_oldest_compiler_builds_it_plainly_and_within_its_budget() {
         return;
     }
     assert!(outcome.status.success(), "{}", outcome.stderr);
+    let install = "cargo install --git https://github.com/OWNER/lprobe lprobe`";
+    for page in ["README.md", "docs/install.md"] {
+        assert!(fs::read_to_string(repository(page)).expect("a page").contains(install), "{page}");
+    }
     for (name, budget) in BYTES {
         let program = repository("target/plain").join(name);
         let bytes = fs::metadata(&program).expect("it is built").len();

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::support::engine::{Container, Image, docker, docker_ok, have_engine};
-use crate::support::{Outcome, Running, have, have_tools, repository, run, tool};
+use crate::support::{Outcome, Running, have, have_root, have_tools, repository, run, tool};
 
 /// A registry, and a folder of the test's own.
 struct Registry {
@@ -111,4 +111,33 @@ fn a_base_is_checked_by_its_signature() {
     cosign(&["sign", "--yes", "--key", "cosign.key", "--tlog-upload=false", &base]);
     assert!(checked(&base));
     assert!(!checked(&by_digest(&registry.has_base("moved"))));
+}
+
+/// By podman, with the policy of the page. With a policy that accepts anything, the same image comes in.
+#[ignore = "takes minutes: run `make test-slow`"]
+#[test]
+fn an_image_that_nobody_signed_is_refused() {
+    if !have_engine() || !have_root() || !have_tools(&["docker-registry", "podman"]) {
+        return;
+    }
+    let registry = Registry::start();
+    let base = registry.has_base("unsigned");
+    let page = fs::read_to_string(repository("docs/hardening.md")).expect("the page");
+    let (_, policy) = page.split_once("```json\n").expect("a policy");
+    let policy = policy.split_once("```").expect("its end").0;
+    let name = base.rsplit_once('/').expect("a host").0;
+    let pulls = |policy: &str| {
+        let at = |name: &str| registry.folder.path().join(name);
+        fs::write(at("policy.json"), policy).expect("a file");
+        let mut podman = tool("podman");
+        podman.arg("--root").arg(at("root")).arg("--runroot").arg(at("run")).arg("--storage-driver=vfs");
+        run(podman.args(["pull", "--tls-verify=false", "--signature-policy"]).arg(at("policy.json")).arg(&base))
+    };
+    let outcome = pulls(&policy.replace("registry.example/ours", name));
+    assert!(!outcome.status.success() && outcome.stderr.contains("signature was required"), "{outcome:?}");
+    // Of any other registry, nothing comes in.
+    let outcome = pulls(policy);
+    assert!(!outcome.status.success() && outcome.stderr.contains("is rejected by policy"), "{outcome:?}");
+    let outcome = pulls(r#"{"default": [{"type": "insecureAcceptAnything"}]}"#);
+    assert!(outcome.status.success(), "{outcome:?}");
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::examples::opened;
 use super::{Outcome, have, repository, run};
 
 /// How long the engine may take to notice: its checks are a second apart.
@@ -28,6 +29,16 @@ pub fn have_engine() -> bool {
     have("ENGINE", found, "there is no Docker engine")
 }
 
+/// What [`final_stage`] copies.
+pub const EXAMPLE_FILES: [&str; 2] = ["dist/lprobe", "target/demo-server"];
+
+/// The stages of a Dockerfile like Dockerfile.example that follow its build stage, over what that would have made.
+pub fn final_stage(dockerfile: &str) -> String {
+    let probe = dockerfile.find("\nFROM scratch AS probe\n").expect("a stage that seals");
+    let build = "FROM scratch AS build\nCOPY lprobe /src/dist/lprobe\nCOPY demo-server /src/target/demo-server\n";
+    format!("{build}{}", &dockerfile[probe..])
+}
+
 /// An image and what its stages left, removed at the end. The tag is a label of the stages too.
 pub struct Image(pub String);
 
@@ -40,18 +51,28 @@ impl Image {
             let name = file.file_name().expect("a name");
             fs::copy(file, context.path().join(name)).expect("a copy: run by `make test`");
         }
-        let labelled = dockerfile.replacen('\n', &format!("\nLABEL lprobe-test={tag}\n"), 1);
+        // In each stage, so that no two tests share a layer: the end of one would remove it while the other builds on it.
+        let label = |line: &str| {
+            if line.starts_with("FROM ") { format!("{line}LABEL lprobe-test={tag}\n") } else { line.into() }
+        };
+        let labelled: String = dockerfile.split_inclusive('\n').map(label).collect();
         fs::write(context.path().join("Dockerfile"), labelled).expect("a file");
         docker_ok(&["build", "--quiet", "--tag", &tag, context.path().to_str().expect("a path in UTF-8")]);
         Self(tag)
     }
     /// The final stage of Dockerfile.example as it stands, over what its build stage would have made.
     pub fn of_example(name: &str) -> Self {
-        let example = fs::read_to_string(repository("Dockerfile.example")).expect("the example");
-        let last = example.rfind("\nFROM scratch\n").expect("a final stage from scratch");
-        let build = "FROM scratch AS build\nCOPY lprobe /src/dist/lprobe\nCOPY demo-server /src/target/demo-server\n";
-        let files = ["dist/lprobe", "target/demo-server"].map(repository);
-        Self::build(name, &format!("{build}{}", &example[last..]), &files)
+        Self::of_dockerfile(name, &fs::read_to_string(repository("Dockerfile.example")).expect("the example"))
+    }
+
+    /// The same with an open probe.
+    pub fn of_open_example(name: &str) -> Self {
+        Self::of_dockerfile(name, &opened(&fs::read_to_string(repository("Dockerfile.example")).expect("the example")))
+    }
+
+    /// The final stage of a Dockerfile like Dockerfile.example.
+    pub fn of_dockerfile(name: &str, dockerfile: &str) -> Self {
+        Self::build(name, &final_stage(dockerfile), &EXAMPLE_FILES.map(repository))
     }
 }
 

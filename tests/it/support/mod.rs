@@ -1,6 +1,7 @@
 //! What the tests share: the binary in `dist/`, run as a process, and servers to run it against.
 
 pub mod engine;
+pub mod examples;
 mod measured;
 pub mod memcheck;
 pub mod netns;

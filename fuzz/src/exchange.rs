@@ -1,10 +1,12 @@
 //! The input is a reply, and its first byte says whose: one of the services', by the letter of its scheme or its place in
-//! the list; or any server's where the text `ready` is expected, and after a `u` in two datagrams.
+//! the list; or any server's where the text `ready` is expected, after a `u` in two datagrams, and after an `f` or an `F` by
+//! FastCGI: the latter has to end, without another text.
 
 use std::net::{Ipv4Addr, UdpSocket};
 
 use lprobe::door::{Exchange, SERVICES, exchange};
 
+use super::fastcgi;
 use super::greetings;
 use super::peer;
 use super::reading::Reading::{Healthy, Unhealthy};
@@ -24,6 +26,9 @@ pub fn accepts(input: &[u8]) -> bool {
     if *kind == b'u' {
         return asked_by_datagram(reply, &[reply.len().div_ceil(2)]);
     }
+    if matches!(*kind, b'f' | b'F') {
+        return fastcgi::accepts(reply, *kind == b'F');
+    }
     // A judge looks at all that has come each time, so a long reply in single bytes takes 10 ms.
     let shortest = 1 + reply.len() / 256;
     let service = service(*kind);
@@ -39,14 +44,15 @@ pub fn asked(service: Option<usize>, reply: &[u8], pieces: &[usize]) -> bool {
     let stream = peer::saying(reply, pieces);
     let (healthy, reading) = match service.map(|place| SERVICES[place]) {
         Some(service) => {
-            let asked = exchange::send_and_judge(stream, service.greeting, &service.judge, service.farewell);
+            let mut judge = service.judge;
+            let asked = exchange::send_and_judge(stream, service.greeting, &mut judge, service.farewell);
             let healthy = peer::run(asked).is_ok();
             (healthy, greetings::reading(service.scheme, reply))
         }
         None => {
             let wanted = wanted();
-            let judge = |reply: &[u8]| exchange::expected(&wanted, reply);
-            let healthy = peer::run(exchange::send_and_judge(stream, &wanted.send, &judge, b"")).is_ok();
+            let mut judge = |reply: &[u8]| exchange::expected(&wanted, reply);
+            let healthy = peer::run(exchange::send_and_judge(stream, &wanted.send, &mut judge, b"")).is_ok();
             let has_one = wanted.expect.iter().any(|text| has(reply, text));
             (healthy, if has_one { Healthy } else { Unhealthy("without the text") })
         }
@@ -71,8 +77,8 @@ pub fn asked_by_datagram(replies: &[u8], pieces: &[usize]) -> bool {
         ours.set_nonblocking(true).expect("a socket");
         let ours = tokio::net::UdpSocket::from_std(ours).expect("an event loop");
         let wanted = wanted();
-        let judge = |reply: &[u8]| exchange::expected(&wanted, reply);
-        exchange::exchange_datagrams(&ours, &wanted.send, &judge).await.expect("loopback")
+        let mut judge = |reply: &[u8]| exchange::expected(&wanted, reply);
+        exchange::exchange_datagrams(&ours, &wanted.send, &mut judge).await.expect("loopback")
     });
     let has = |datagram: &&[u8]| wanted().expect.iter().any(|text| has(datagram, text));
     let reading = if datagrams.iter().take(MAX_DATAGRAMS).any(has) { Healthy } else { Unhealthy("without the text") };

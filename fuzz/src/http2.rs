@@ -2,6 +2,7 @@
 //! else to a request for a body with the text `well`.
 
 use std::io::Read;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
@@ -51,7 +52,7 @@ pub fn asked(question: usize, answer: &[u8], pieces: &[usize]) -> bool {
     let (stream, progress) =
         (peer::saying(answer, pieces), Progress::start(Instant::now(), Duration::from_secs(10), false));
     let healthy = PROBES.with(|probes| match &probes[question] {
-        Probe::Grpc(probe) => peer::run(grpc_health::check(stream, probe, &progress)).is_ok(),
+        Probe::Grpc(probe) => peer::run(grpc_health::check(stream, probe, Rc::default(), &progress)).is_ok(),
         Probe::Http(probe) => peer::run(http::ask(stream, probe, &progress)).is_ok(),
         _ => panic!("neither HTTP nor gRPC"),
     });

@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod decoders;
 pub mod exchange;
 pub mod expand;
+pub mod fastcgi;
 pub mod greetings;
 #[cfg(feature = "full")]
 pub mod http2;

@@ -8,9 +8,11 @@ pub fn accepts(input: &[u8]) -> bool {
     let printed = target.to_string();
     assert_eq!(printed.parse().as_ref(), Ok(&target), "{printed}");
     // `localhost` prints as itself, whichever addresses it means.
-    let mut over_ipv6 = target;
-    if over_ipv6.use_ipv6().is_ok() {
-        assert_eq!(over_ipv6.to_string(), printed);
+    for is_ipv6 in [false, true] {
+        let mut of_one_family = target.clone();
+        if of_one_family.use_family(is_ipv6).is_ok() {
+            assert_eq!(of_one_family.to_string(), printed);
+        }
     }
     true
 }

@@ -8,6 +8,7 @@ Counts first (bytes, page faults, system calls, instructions), then times: media
 """
 
 import ctypes
+import itertools
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 from pathlib import Path
@@ -25,6 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "target/bench-tools"
 RUNS = int(os.environ.get("BENCH_RUNS", "200"))
 NULL = open(os.devnull, "r+b")
+# Of a container's few variables, not of a terminal's many: each costs lprobe some 70 instructions.
+ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
 PACKAGES = {
     "busybox": "busybox-static", "curl": "curl", "nginx": "nginx-light", "perf": "linux-perf", "strace": "strace",
@@ -35,13 +39,28 @@ PACKAGES = {
 def install():
     missing = [package for program, package in PACKAGES.items() if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin")]
     if missing:
-        print("bench: installing", *missing, file=sys.stderr)
+        print("bench: to install:", *missing, "by apt-get, on this machine", file=sys.stderr)
+        if os.environ.get("LPROBE_SETUP") == "no":
+            sys.exit("bench: LPROBE_SETUP=no, so nothing is installed")
         subprocess.run(["apt-get", "-qq", "update"], check=True)
         subprocess.run(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *missing], check=True, stdout=NULL)
     if not (TOOLS / "bin/httpget").exists():
         subprocess.run(["cargo", "install", "--quiet", "httpget", "--version", "0.1.23", "--root", TOOLS], check=True)
     subprocess.run(["musl-gcc", "-Os", "-static", "-s", "-o", TOOLS / "floor", ROOT / "benches/floor.c"], check=True)
     subprocess.run(["gcc", "-Os", "-static", "-s", "-nostdlib", "-o", TOOLS / "exit", ROOT / "benches/exit.c"], check=True)
+    # How a file was written into the page cache makes up to five page faults: these are written as all of the others are.
+    for name in ["lprobe", "lprobe-full"]:
+        shutil.copy(ROOT / "dist" / name, TOOLS / name)
+
+
+def port_of_a_service():
+    """A free port that the kernel gives to no client: a tcp:// probe of any other connects twice."""
+    for port in itertools.count(8080):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+            return port
+        except OSError:
+            continue
 
 
 class Nginx:
@@ -49,9 +68,7 @@ class Nginx:
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = port_of_a_service()
         configuration = f"""
             daemon off; pid nginx.pid; error_log stderr crit; user root root; worker_processes 1;
             events {{ worker_connections 4096; }}
@@ -84,23 +101,34 @@ def closed_port():
     return held
 
 
+def others():
+    """The commands of other people's programs, to which a URL is added. There is busybox with a C library and without."""
+    dynamic = size(["busybox"])[1]
+    return {
+        f"busybox wget ({'dynamic' if dynamic else 'static'})": ["busybox", "wget", "-q", "-O", "/dev/null"],
+        "httpget (Rust)": [TOOLS / "bin/httpget"],
+        "curl": ["curl", "-fsS", "-o", "/dev/null"],
+    }
+
+
+# What is no probe, and no bar of the chart.
+START = "lprobe --version"
+
+
 def programs(port, refused):
     """The command lines, by program and case."""
     url = f"http://127.0.0.1:{port}"
     cases = {"a process that only exits": {"healthy": [TOOLS / "exit"]}, "a GET in C, and no more": {"healthy": [TOOLS / "floor", str(port)]}}
     for name in ["lprobe", "lprobe-full"]:
-        binary = ROOT / "dist" / name
+        binary = TOOLS / name
         cases[name] = {
             "healthy": [binary, f"{url}/"],
             "unhealthy": [binary, f"{url}/sick"],
             "tcp": [binary, f"tcp://127.0.0.1:{port}"],
             "refused": [binary, f"http://127.0.0.1:{refused}/"],
         }
-    for name, command in {
-        "busybox wget (static)": ["busybox", "wget", "-q", "-O", "/dev/null"],
-        "httpget (Rust)": [TOOLS / "bin/httpget"],
-        "curl": ["curl", "-fsS", "-o", "/dev/null"],
-    }.items():
+    cases[START] = {"healthy": [TOOLS / "lprobe", "--version"]}
+    for name, command in others().items():
         cases[name] = {
             "healthy": [*command, f"{url}/"],
             "unhealthy": [*command, f"{url}/sick"],
@@ -110,7 +138,7 @@ def programs(port, refused):
 
 
 def output(command):
-    return subprocess.run(command, stdin=NULL, stdout=NULL, stderr=subprocess.PIPE, text=True).stderr
+    return subprocess.run(command, stdin=NULL, stdout=NULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT).stderr
 
 
 def stat(command):
@@ -199,6 +227,17 @@ def markdown(head, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
+def wrapped(page):
+    """A page whose paragraphs have lines of at most 100 characters."""
+    def wrap(block):
+        if not block.strip() or block.lstrip().startswith(("|", "#", "!", "`" * 3, "<", "- ")):
+            return block
+        text = textwrap.fill(" ".join(block.split()), 100, break_long_words=False, break_on_hyphens=False)
+        return text + "\n" * block.endswith("\n")
+
+    return "\n\n".join(map(wrap, page.split("\n\n")))
+
+
 class Flood:
     """A server that sends `piece` again and again after `begin`, with `pause` seconds between."""
 
@@ -228,7 +267,7 @@ def worst_cases(nginx):
     drip = Flood(b"", b"H", 1.0)
     rows = []
     for name in ["lprobe", "lprobe-full"]:
-        binary = str(ROOT / "dist" / name)
+        binary = str(TOOLS / name)
         url = "http://127.0.0.1:{}/".format
         for case, command in {
             "1 GB of headers": [url(headers.port)],
@@ -246,7 +285,7 @@ def worst_cases(nginx):
 
 
 def several(port):
-    binary, url = str(ROOT / "dist/lprobe"), f"http://127.0.0.1:{port}/"
+    binary, url = str(TOOLS / "lprobe"), f"http://127.0.0.1:{port}/"
     one, eight = [binary, url], [binary, *[url] * 8]
 
     def eight_runs(_):
@@ -272,10 +311,10 @@ def attacks():
         rows[name] = [known[0] + cases, known[1] + runs, max(known[2], late), max(known[3], peak)]
     cells = [[name, f"{cases:,}", f"{runs:,}", f"{late / 1000:.1f}", f"{peak / 1024:,.0f}"] for name, (cases, runs, late, peak) in rows.items()]
     head = ["program", "hostile servers", "runs", "worst lateness ms", "worst RSS KiB"]
-    return (
+    return wrapped(
         f"{ATTACKS}\n\n`make test` runs each hostile server of tests/it/hostile/ against the real binary, for one target and for eight at\n"
-        "once. The lateness is that behind the deadline, and the memory the most that was resident.\n\n"
-        f"{markdown(head, cells)}\n\n`make answers` makes answers up, and holds lprobe's verdict on each against a second reading. ANSWERS and SEED say how many\nand which; 10,000,000 of seed 1 unless told otherwise, of which CI makes the first 200,000. The last run:\n\n"
+        "once. The lateness is the time after the deadline, and the memory is the peak of the resident memory.\n\n"
+        f"{markdown(head, cells)}\n\n`make answers` makes random answers, and compares lprobe's verdict on each with that of a second implementation. ANSWERS and\nSEED set how many and which: by default 10,000,000 of seed 1, of which CI makes the first 200,000. The last run:\n\n"
         f"```\n{lines[-1]}\n```\n"
     )
 
@@ -285,28 +324,37 @@ ATTACKS = "## Under attack"
 
 def write_attacks():
     """Puts that section into the page, and leaves the rest as it is."""
-    page = (ROOT / "docs/measurements.md").read_text().partition(ATTACKS)[0].rstrip()
-    (ROOT / "docs/measurements.md").write_text(f"{page}\n\n{attacks()}")
+    before, _, after = (ROOT / "docs/measurements.md").read_text().partition(ATTACKS)
+    _, mark, rest = after.partition("\n## ")
+    (ROOT / "docs/measurements.md").write_text(f"{before.rstrip()}\n\n{attacks().rstrip()}\n{mark}{rest}")
 
 
 def chart(rows):
-    """Bars of CPU and page faults of a healthy probe, as SVG that reads on light and dark pages."""
-    bars = [(row[0], float(row[5]), float(row[2].replace(",", ""))) for row in rows]
+    """Bars of CPU and page faults of a healthy probe."""
+    columns = [
+        ("CPU of a healthy probe", [float(row[5]) for row in rows], "{:.2f} ms"),
+        ("page faults", [float(row[2].replace(",", "")) for row in rows], "{:.0f}"),
+    ]
+    return bars([row[0] for row in rows], columns, "lprobe")
+
+
+def bars(names, columns, ours):
+    """Columns of bars, each with a title, values and their form, as SVG that reads on light and dark pages. The bars of what
+    begins with `ours` stand out.
+    """
     top, height, left, width = 44, 26, 190, 190
     lines = []
-    for column, (title, index, unit) in enumerate([("CPU of a healthy probe", 1, " ms"), ("page faults", 2, "")]):
+    for column, (title, values, form) in enumerate(columns):
         x = left + column * (width + 90)
-        most = max(bar[index] for bar in bars)
         lines.append(f'<text x="{x}" y="28" font-weight="bold">{title}</text>')
-        for line, bar in enumerate(bars):
+        for line, (name, value) in enumerate(zip(names, values)):
             y = top + line * height
-            colour = "#d9480f" if bar[0].startswith("lprobe") else "#868e96"
-            lines.append(f'<rect x="{x}" y="{y}" width="{max(1, bar[index] / most * width):.0f}" height="16" fill="{colour}"/>')
-            shown = f"{bar[index]:.2f}{unit}" if unit else f"{bar[index]:.0f}"
-            lines.append(f'<text x="{x + bar[index] / most * width + 6:.0f}" y="{y + 13}">{shown}</text>')
+            colour = "#d9480f" if name.startswith(ours) else "#868e96"
+            lines.append(f'<rect x="{x}" y="{y}" width="{max(1, value / max(values) * width):.0f}" height="16" fill="{colour}"/>')
+            lines.append(f'<text x="{x + value / max(values) * width + 6:.0f}" y="{y + 13}">{form.format(value)}</text>')
             if column == 0:
-                lines.append(f'<text x="{left - 8}" y="{y + 13}" text-anchor="end">{bar[0]}</text>')
-    total = top + len(bars) * height + 8
+                lines.append(f'<text x="{left - 8}" y="{y + 13}" text-anchor="end">{name}</text>')
+    total = top + len(names) * height + 8
     style = "text{font:13px sans-serif;fill:#495057}@media(prefers-color-scheme:dark){text{fill:#dee2e6}}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + 2 * width + 160} {total}"><style>{style}</style>\n' + "\n".join(lines) + "\n</svg>\n"
 
@@ -327,16 +375,17 @@ def main():
             parts.append(f"## {title}\n\n{markdown(head, rows)}")
         print("bench: several targets, worst cases", file=sys.stderr)
         parts.append(f"## Several targets\n\n{markdown(*several(nginx.port))}")
-        parts.append(f"## Servers that do their worst, and many of them\n\n{markdown(*worst_cases(nginx))}")
+        parts.append(f"## Misbehaving servers, and many targets\n\n{markdown(*worst_cases(nginx))}")
     version = subprocess.run(["uname", "-srm"], capture_output=True, text=True).stdout.strip()
     page = (
         "# What a probe costs\n\n"
-        f"Made by `make bench` on {version}, {os.cpu_count()} cores, against nginx on loopback: all in one run, in turns, medians\n"
-        f"of {RUNS} runs. Ratios hold across machines, milliseconds don't; `make test` holds the counts to tests/it/budgets.rs.\n\n"
+        f"Made by `make bench` on {version}, {os.cpu_count()} cores, against nginx on loopback. All figures are medians of\n"
+        f"{RUNS} runs, made in turns. Ratios are similar on other machines, milliseconds are not. `make test` compares the counts with the\n"
+        "bounds in tests/it/budgets.rs.\n\n"
     )
     old = (ROOT / "docs/measurements.md").read_text().partition(ATTACKS)
-    (ROOT / "docs/measurements.md").write_text(page + "\n\n".join(parts) + "\n" + (f"\n{old[1]}{old[2]}" if old[1] else ""))
-    (ROOT / "docs/cost.svg").write_text(chart(healthy))
+    (ROOT / "docs/measurements.md").write_text(wrapped(page) + "\n\n".join(parts) + "\n" + (f"\n{old[1]}{old[2]}" if old[1] else ""))
+    (ROOT / "docs/cost.svg").write_text(chart([row for row in healthy if row[0] != START]))
     print((ROOT / "docs/measurements.md").read_text())
 
 

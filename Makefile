@@ -1,11 +1,16 @@
-.PHONY: dist demo test soak test-slow fuzz answers reproduce miri image release bench bench-node docs clean
+.PHONY: dist demo test soak test-slow test-engines fuzz answers reproduce miri image release bench bench-node docs clean
 
 SHELL := /bin/bash
+# Where PATH has no cargo that works, that of scripts/dist.
+with_rust := source scripts/toolchain && find_rust &&
 
 dist:
 	scripts/dist
 
-demo: dist target/demo-server
+# Builds the small binary alone, unless lprobe-full is there: that one takes a minute more.
+demo:
+	scripts/dist $(if $(wildcard dist/lprobe-full),,lprobe)
+	@$(MAKE) --no-print-directory target/demo-server
 	scripts/demo
 
 # The tests that measure time run alone. What is in slow/ takes minutes.
@@ -18,7 +23,12 @@ soak: dist target/demo-server
 
 # Images, Compose, Kubernetes, other processors, releases: what takes minutes, one after the other, since some build dist/.
 test-slow: dist target/demo-server
-	LPROBE_BINARY=dist/lprobe cargo test --locked --test it -- --ignored --test-threads=1 slow::
+	$(with_rust) LPROBE_BINARY=dist/lprobe cargo test --locked --test it -- --ignored --test-threads=1 slow:: $(addprefix --skip ,$(ENGINES))
+
+# What waits for the intervals of an engine or an orchestrator, again and again: too long for CI.
+ENGINES := slow::podman:: slow::swarm:: slow::sidecar:: slow::sealed::a_thousand
+test-engines: dist target/demo-server
+	$(with_rust) LPROBE_BINARY=dist/lprobe cargo test --locked --test it -- --ignored --test-threads=1 $(ENGINES)
 
 # Each target of fuzz/ for FUZZ_SECONDS, 60 unless told otherwise.
 fuzz:
@@ -54,10 +64,11 @@ bench: dist
 bench-node: dist target/demo-server
 	benches/node.py
 
-# The blocks of the pages that show help and tables of options.
-docs:
-	cargo run --quiet --locked --target-dir target/render --features render --bin render docs
+# The blocks of the pages that show help and tables of options, and the pictures.
+docs: dist target/demo-server
+	$(with_rust) cargo run --quiet --locked --target-dir target/render --features render --bin render docs
 	scripts/modules
+	scripts/pictures
 
 clean:
 	rm -rf target dist
@@ -65,5 +76,5 @@ clean:
 # Static, so that it runs in an image FROM scratch.
 target/demo-server: examples/demo-server.rs
 	mkdir -p target
-	source scripts/toolchain && find_rust && \
+	$(with_rust) \
 	rustc --edition 2024 -C opt-level=s -C strip=symbols -C target-feature=+crt-static -o $@ $<

@@ -1,4 +1,4 @@
-//! Renders what is derived from the lists of schemes, options and personalities: `render files DIR` the man page and the
+//! Renders what is derived from the lists of schemes, options and personalities: `render files DIR DATE` the man page and the
 //! shell completions of both builds, `render docs` the blocks of the pages that say "make docs", `render dictionary` the
 //! words that fuzzing should know.
 
@@ -7,52 +7,34 @@ use std::{env, fs, io};
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::{Shell, generate_to};
-use clap_mangen::Man;
-use lprobe::door::{SCHEMES, help, options, pages, personality::PERSONALITIES};
-use options::{Group, OPTIONS, Opt, SHARED_FLAGS, Takes};
-
-/// The man page's sections behind the options.
-const MORE: &str = ".SH EXIT STATUS
-0 when every target is healthy, 1 for everything else. One line on stderr for each unhealthy target says why.
-.SH EXAMPLES
-.nf
-lprobe http://localhost:8080/healthz
-lprobe :8080/healthz
-lprobe \\-\\-http\\-codes 204 :8080/a \\-\\-next \\-\\-contains UP :9090/b
-lprobe \\-port=8080 \\-endpoint=/healthz
-.fi
-";
+use lprobe::door::{SCHEMES, manual, options, pages, personality::PERSONALITIES};
+use options::{Group, OPTIONS, Opt, Takes};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["files", folder] => [("lprobe", false), ("lprobe-full", true)]
+        ["files", folder, date] => [("lprobe", false), ("lprobe-full", true)]
             .into_iter()
-            .try_for_each(|(name, full)| files(Path::new(folder), name, full)),
+            .try_for_each(|(name, full)| files(Path::new(folder), name, full, date)),
         ["docs"] => docs(),
         ["dictionary"] => {
             dictionary();
             Ok(())
         }
-        _ => Err(io::Error::other("expected render files DIR, render docs or render dictionary")),
+        _ => Err(io::Error::other("expected render files DIR DATE, render docs or render dictionary")),
     }
 }
 
 /// Writes the man page and the completions of a build.
-fn files(folder: &Path, name: &'static str, full: bool) -> io::Result<()> {
+fn files(folder: &Path, name: &'static str, full: bool, date: &str) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut command = command(name, full);
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        generate_to(shell, &mut command, name, folder)?;
+        let path = generate_to(shell, &mut command, name, folder)?;
+        let completions = fs::read_to_string(&path)?;
+        fs::write(path, with_install(shell, name, &completions))?;
     }
-    let man = Man::new(command);
-    let mut page = Vec::new();
-    man.render_title(&mut page)?;
-    man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
-    let help = help::long(full).replace('\\', "\\e").replace('-', "\\-").replace("\n.", "\n\\&.");
-    page.extend(format!(".SH DESCRIPTION\n.nf\n{help}.fi\n{MORE}").bytes());
-    fs::write(folder.join(format!("{name}.1")), page)
+    fs::write(folder.join(format!("{name}.1")), manual::page(name, full, date))
 }
 
 /// Returns the command line as a shell should see it: without what a build refuses and what has a better name, and with
@@ -63,9 +45,81 @@ fn command(name: &'static str, full: bool) -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_flag(true)
         .disable_version_flag(true)
-        .about("probe the service in this container, and exit 0 or 1")
         .arg(Arg::new("target").value_name("TARGET").num_args(0..).value_hint(ValueHint::Other))
         .args(own.map(argument))
+}
+
+/// The flags of `install`, which src/cli/install.rs reads, and what each does.
+const INSTALL: [(&str, &str); 4] = [
+    ("--tripwire=term", "an alert also ends the container"),
+    ("--seal", "a copy that makes one probe: PATH -- ARGUMENTS"),
+    ("--as", "decoys, as in --as sh,ls FOLDER"),
+    ("--decoy", "with --as, make decoys of curl and wget too"),
+];
+
+const ABOUT_INSTALL: &str = "copy this program, seal a copy, or write decoys";
+
+/// Adds `install` to a shell's completions. As a subcommand of clap's, it would take the completion of options after a target
+/// from zsh, and that of values after a space from fish.
+fn with_install(shell: Shell, name: &str, completions: &str) -> String {
+    let flags = |form: &dyn Fn(&str, &str) -> String| -> String {
+        INSTALL.iter().map(|(flag, help)| form(flag, help)).collect()
+    };
+    match shell {
+        Shell::Bash => {
+            let flags = flags(&|flag, _| format!(" {flag}"));
+            let function = format!("_{}", name.replace('-', "__"));
+            format!(
+                r#"{completions}
+{function}_or_install() {{
+    if [[ ${{COMP_CWORD}} -gt 1 && ${{COMP_WORDS[1]}} == install ]]; then
+        COMPREPLY=( $(compgen -W "{flags}" -- "$2") )
+        return
+    fi
+    {function} "$@"
+    [[ ${{COMP_CWORD}} -gt 1 ]] || COMPREPLY+=( $(compgen -W install -- "$2") )
+}}
+complete -F {function}_or_install -o bashdefault -o default {name}
+"#
+            )
+        }
+        Shell::Fish => {
+            let seen = format!("complete -c {name} -n '__fish_seen_subcommand_from install'");
+            let flags = flags(&|flag, help| match flag.split_once('=') {
+                Some((flag, value)) => {
+                    format!("{seen} -l {} -d '{help}' -x -a {value}\n", flag.trim_start_matches('-'))
+                }
+                None => format!("{seen} -l {} -d '{help}'\n", flag.trim_start_matches('-')),
+            });
+            // `install` takes none of the options.
+            let begin = format!("complete -c {name} ");
+            assert!(completions.contains(&begin), "clap_complete writes otherwise");
+            let completions =
+                completions.replace(&begin, &format!("{begin}-n 'not __fish_seen_subcommand_from install' "));
+            format!("{completions}complete -c {name} -n __fish_use_subcommand -a install -d '{ABOUT_INSTALL}'\n{flags}")
+        }
+        _ => {
+            let flags = flags(&|flag, help| {
+                let help = help.replace(':', "\\:");
+                match flag.split_once('=') {
+                    Some((flag, value)) => format!(" '{flag}=[{help}]:value:({value})'"),
+                    None => format!(" '{flag}[{help}]'"),
+                }
+            });
+            let begin = format!("_{name}() {{\n");
+            let targets = "'*::target:'";
+            assert!(completions.contains(&begin) && completions.contains(targets), "clap_complete writes otherwise");
+            let install = format!(
+                "    if (( CURRENT > 2 )) && [[ $words[2] == install ]]; then\n        _arguments{flags} '1:command:' '*:path:_files'\n\
+                 \x20       return\n    fi\n"
+            );
+            completions.replacen(&begin, &format!("{begin}{install}"), 1).replacen(
+                targets,
+                &format!("'1::target:((install\\:\"{ABOUT_INSTALL}\"))' \\\n'*:target:'"),
+                1,
+            )
+        }
+    }
 }
 
 fn argument(option: &'static Opt) -> Arg {
@@ -74,8 +128,8 @@ fn argument(option: &'static Opt) -> Arg {
         "PATH" | "FILE" => ValueHint::FilePath,
         _ => ValueHint::Other,
     };
-    // A colon in a value's name would end it in zsh.
-    let valued = |value: &str| argument.clone().value_name(value.replace(':', "")).value_hint(hint);
+    // A colon would end the name in zsh.
+    let valued = |value: &str| argument.clone().value_name(value.replace(':', "\\:")).value_hint(hint);
     let argument = match option.takes {
         Takes::Nothing => argument.action(ArgAction::SetTrue),
         Takes::One => valued(option.value),
@@ -84,7 +138,7 @@ fn argument(option: &'static Opt) -> Arg {
     let argument = match option.value.contains('|') {
         true => {
             let values: Vec<_> = option.value.split('|').collect();
-            argument.value_name("").value_parser(values).hide_possible_values(true)
+            argument.value_name("VALUE").value_parser(values).hide_possible_values(true)
         }
         false => argument,
     };
@@ -109,7 +163,7 @@ fn docs() -> io::Result<()> {
 /// Prints every option and scheme, as libFuzzer's dictionaries have words.
 fn dictionary() {
     let flags = PERSONALITIES.iter().flat_map(|personality| personality.flags);
-    for option in OPTIONS.iter().chain(&SHARED_FLAGS).chain(flags) {
+    for option in OPTIONS.iter().chain(flags) {
         println!("\"--{}=\"", option.name);
     }
     for scheme in &SCHEMES {

@@ -1,4 +1,4 @@
-//! A service to probe: `GET /healthz` says 200 while it is well and 503 while it is sick.
+//! A service to probe: `GET /healthz` returns 200 while it is well and 503 while it is sick.
 //!
 //! ```text
 //! demo-server PORT         serves on localhost, well
@@ -6,7 +6,7 @@
 //! demo-server PORT well    makes it well again
 //! ```
 //!
-//! PORT 0 takes a free one. The address is the one line on stdout.
+//! PORT 0 picks a free port. The only line on stdout is the address.
 
 use std::io::{BufRead, BufReader, Error, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -24,7 +24,7 @@ fn main() -> Result<(), Error> {
     }
 }
 
-/// Ends at SIGINT and SIGTERM, which the first process of a container would not feel otherwise.
+/// Ends the program at SIGINT and SIGTERM, which have no effect on the first process of a container otherwise.
 #[allow(unsafe_code)]
 fn end_when_told() {
     // SAFETY: as POSIX declares them; both may be called at any time, and _exit by a handler.
@@ -44,7 +44,7 @@ fn serve(listener: &TcpListener, mut well: bool) -> Result<(), Error> {
     end_when_told();
     println!("{}", listener.local_addr()?);
     for connection in listener.incoming() {
-        // A client that breaks off is no reason to stop serving the others.
+        // If one client closes its connection early, the others still get answers.
         let _ = connection.and_then(|connection| answer(connection, &mut well));
     }
     Ok(())

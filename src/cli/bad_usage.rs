@@ -6,6 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::options::{OPTIONS, Opt};
 use super::similar::most_similar;
+use crate::printable::shortened;
 
 /// Why the arguments can't be used: one line that is safe to print.
 #[derive(Debug)]
@@ -40,17 +41,13 @@ pub fn without_secrets(value: &OsStr) -> OsString {
     OsString::from_vec([&bytes[..scheme], hidden_before, shown, hidden_after].concat())
 }
 
-/// An argument that prints in quotes, escaped, and cut if it is long.
+/// An argument that prints in quotes, escaped, and cut after 200 printed characters, so that a line has room for the problem.
 pub struct Quoted<'a>(pub &'a OsStr);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LONGEST: usize = 200;
-        let bytes = self.0.as_encoded_bytes();
-        match bytes.get(..LONGEST) {
-            Some(beginning) if bytes.len() > LONGEST => write!(out, "\"{}...\"", beginning.escape_ascii()),
-            _ => write!(out, "\"{}\"", bytes.escape_ascii()),
-        }
+        write!(out, "\"{}\"", shortened(self.0.as_bytes().escape_ascii().to_string(), LONGEST))
     }
 }
 
@@ -86,6 +83,18 @@ impl std::error::Error for BadUsage {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_quoted_has_at_most_200_characters() {
+        for (argument, expected) in [
+            ("a".repeat(200), format!("\"{}\"", "a".repeat(200))),
+            ("a".repeat(201), format!("\"{}...\"", "a".repeat(200))),
+            ("\x01".repeat(50), format!("\"{}\"", r"\x01".repeat(50))),
+            ("\x01".repeat(51), format!("\"{}...\"", r"\x01".repeat(50))),
+        ] {
+            assert_eq!(Quoted(OsStr::new(&argument)).to_string(), expected);
+        }
+    }
 
     #[test]
     fn a_malformed_target_is_shown_without_its_user_and_its_query() {

@@ -247,7 +247,7 @@ fn curl_and_wget_read_their_values_as_they_do() {
     let other = format!("http://probe:geheim@localhost:{}/", server.port);
     for client in ["curl", "wget"] {
         let outcome = lprobe([client, &other, &url]);
-        assert_eq!(line(&outcome), format!("{client}: a URL with a user goes with no other URL"));
+        assert_eq!(line(&outcome), format!("{client}: a URL with a user must be the only URL"));
     }
     // Each attempt has all of its time, also where the pauses together are shorter.
     let silent = Server::silent();

@@ -146,7 +146,7 @@ impl Client {
         match refused {
             Some(problem) => Err(problem),
             // The options are for all targets, and a user is for one alone.
-            None if has_user && urls > 1 => Err(BadUsage("a URL with a user goes with no other URL".into())),
+            None if has_user && urls > 1 => Err(BadUsage("a URL with a user must be the only URL".into())),
             None => Ok(options),
         }
     }

@@ -15,7 +15,7 @@ mod tls;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use std::{fs, thread};
+use std::{fs, iter, thread};
 
 use crate::support::script::{Serve, Stage, Step, play};
 use crate::support::{FULL, NAME, PEAK_RSS, measured, repository};
@@ -98,45 +98,69 @@ fn timeouts(&Case { goes_on, verdict, targets, .. }: &Case) -> Vec<Duration> {
     [Some(first), (goes_on && targets == 1).then_some(HASTY)].into_iter().flatten().collect()
 }
 
+/// How many cases run at once: most wait for a deadline. What one takes from another is time in the queue for a processor,
+/// which counts for none.
+const AT_ONCE: usize = 4;
+
+/// What the runs of a table have shown so far.
+#[derive(Default)]
+struct Tally {
+    runs: usize,
+    wrong: Vec<String>,
+    late: Duration,
+    peak: u64,
+}
+
 /// Runs each case, and fails with all that went wrong.
 fn run_all(table: Vec<Case>) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (count, mut runs, mut wrong, mut worst) = (table.len(), 0, Vec::new(), (Duration::ZERO, 0));
-    for case in table {
-        let timeouts = timeouts(&case);
-        let Case { name, serve, arguments, verdict, targets, .. } = case;
-        let stage = Stage::new(serve, arguments.iter().any(|argument| argument.contains("SOCKET")));
-        let times = |argument: &str| if argument.contains("://") { targets } else { 1 };
-        let arguments: Vec<_> =
-            arguments.iter().flat_map(|argument| vec![stage.named(argument); times(argument)]).collect();
-        for timeout in timeouts {
-            let (outcome, peak) = measured([format!("--timeout={}ms", timeout.as_millis())].iter().chain(&arguments));
-            let late = outcome.by_itself().saturating_sub(timeout);
-            worst = (worst.0.max(late), worst.1.max(peak));
-            runs += 1;
-            let (code, said) = (outcome.status.code(), outcome.stdout + &outcome.stderr);
-            let at_deadline = format!(" within {} ms\n", timeout.as_millis());
-            let most = if targets > 1 { PEAK_RSS_OF_EIGHT } else { PEAK_RSS };
-            let expected = match verdict {
-                _ if late > GRACE || peak > most => false,
-                // Either will do, but never healthy where it was not before.
-                _ if timeout == HASTY => code == Some(1) || code == Some(0) && matches!(verdict, Verdict::Healthy),
-                Verdict::Healthy => code == Some(0) && said.is_empty(),
-                _ if targets > 1 => code == Some(1) && said.lines().count() == targets,
-                Verdict::Unhealthy(words) => code == Some(1) && said.contains(words) && !said.ends_with(&at_deadline),
-                Verdict::Late(words) => code == Some(1) && said.ends_with(&format!("{words}{at_deadline}")),
-                Verdict::NotHealthy => code == Some(1),
-            };
-            if !expected {
-                wrong.push(format!(
-                    "{name} ({arguments:?}, {timeout:?}): {code:?} {late:?} late, {peak} bytes: {said:?}"
-                ));
-            }
+    let count = table.len();
+    let (cases, tally) = (Mutex::new(table.into_iter()), Mutex::new(Tally::default()));
+    let next = || cases.lock().expect("no case panics here").next();
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| iter::from_fn(next).for_each(|case| run(case, &tally)));
+        }
+    });
+    let Tally { runs, wrong, late, peak } = tally.into_inner().expect("no case has panicked");
+    println!("{count} cases: at worst {late:?} late, and {peak} bytes");
+    record(count, runs, (late, peak));
+    assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Runs one case, with each of its deadlines.
+fn run(case: Case, tally: &Mutex<Tally>) {
+    let timeouts = timeouts(&case);
+    let Case { name, serve, arguments, verdict, targets, .. } = case;
+    let stage = Stage::new(serve, arguments.iter().any(|argument| argument.contains("SOCKET")));
+    let times = |argument: &str| if argument.contains("://") { targets } else { 1 };
+    let arguments: Vec<_> =
+        arguments.iter().flat_map(|argument| vec![stage.named(argument); times(argument)]).collect();
+    for timeout in timeouts {
+        let (outcome, peak) = measured([format!("--timeout={}ms", timeout.as_millis())].iter().chain(&arguments));
+        let late = outcome.by_itself().saturating_sub(timeout);
+        let (code, said) = (outcome.status.code(), outcome.stdout + &outcome.stderr);
+        let at_deadline = format!(" within {} ms\n", timeout.as_millis());
+        let most = if targets > 1 { PEAK_RSS_OF_EIGHT } else { PEAK_RSS };
+        let expected = match verdict {
+            _ if late > GRACE || peak > most => false,
+            // Either will do, but never healthy where it was not before.
+            _ if timeout == HASTY => code == Some(1) || code == Some(0) && matches!(verdict, Verdict::Healthy),
+            Verdict::Healthy => code == Some(0) && said.is_empty(),
+            _ if targets > 1 => code == Some(1) && said.lines().count() == targets,
+            Verdict::Unhealthy(words) => code == Some(1) && said.contains(words) && !said.ends_with(&at_deadline),
+            Verdict::Late(words) => code == Some(1) && said.ends_with(&format!("{words}{at_deadline}")),
+            Verdict::NotHealthy => code == Some(1),
+        };
+        let mut tally = tally.lock().expect("no case panics here");
+        tally.runs += 1;
+        tally.late = tally.late.max(late);
+        tally.peak = tally.peak.max(peak);
+        if !expected {
+            let shown = format!("{name} ({arguments:?}, {timeout:?}): {code:?} {late:?} late, {peak} bytes: {said:?}");
+            tally.wrong.push(shown);
         }
     }
-    println!("{count} cases: at worst {:?} late, and {} bytes", worst.0, worst.1);
-    record(count, runs, worst);
-    assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 /// Writes the figures of this test into target/hostile/, for docs/measurements.md: cases, runs, the worst lateness in

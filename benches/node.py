@@ -18,7 +18,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench import NULL, ROOT, TOOLS, Nginx, bars, install, markdown, others, wrapped
+from bars import bars
+from bench import NULL, ROOT, TOOLS, Nginx, install, markdown, others, wrapped
 
 CONTAINERS = 250
 SECONDS = int(os.environ.get("BENCH_SECONDS", "6"))

@@ -48,6 +48,13 @@ fn every_link_of_the_pages_leads_to_a_file() {
     assert!(links > 40, "{links} links");
 }
 
+/// What is longer stands one link away.
+#[test]
+fn the_readme_has_at_most_200_lines() {
+    let lines = fs::read_to_string(repository("README.md")).expect("text").lines().count();
+    assert!(lines <= 200, "README.md has {lines} lines");
+}
+
 /// A command in exec form: the arguments of lprobe, and the text before and after.
 struct Line<'a> {
     arguments: Vec<String>,

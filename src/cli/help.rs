@@ -29,7 +29,7 @@ pub fn version() -> String {
 pub fn short(full: bool) -> String {
     let mut help = [USAGE, ABOUT].concat();
     add_forms(&mut help, full);
-    help += "  :PORT[/PATH], in short for http://localhost:PORT/PATH\n";
+    help += "  :PORT[/PATH], short for http://localhost:PORT/PATH\n";
     help += NOTES;
     add_options(&mut help, full, &|option| option.is_common);
     help += "Each option is also a variable: LPROBE_TIMEOUT is --timeout. --help has more.\n";
@@ -57,7 +57,7 @@ pub fn long(full: bool) -> String {
         }
     }
     help += "\nEach option is also read from a variable: LPROBE_TIMEOUT for --timeout, and\n";
-    help += "LPROBE_TARGET for targets, with spaces between. The command line wins.\n";
+    help += "LPROBE_TARGET for targets, separated by spaces. The command line wins.\n";
     for personality in &PERSONALITIES[1..] {
         if let Some(client) = &personality.client {
             for part in ["\nFlags of ", client.name, ", under that name, or as lprobe ", client.name, ":\n "] {
@@ -112,7 +112,7 @@ pub fn names(Flag { letter, name, .. }: &Flag) -> String {
 
 /// Returns the table of docs/health-checks-in-the-wild.md: every flag of the HTTP clients.
 pub fn clients() -> String {
-    let mut table = "| client | flag | here |\n| --- | --- | --- |\n".to_owned();
+    let mut table = "| client | flag | lprobe's option |\n| --- | --- | --- |\n".to_owned();
     for client in PERSONALITIES.iter().filter_map(|personality| personality.client.as_ref()) {
         for Flag { letter, takes_value, name, means } in client.flags() {
             let short = if letter == '-' { String::new() } else { format!("`-{letter}`") };
@@ -123,6 +123,7 @@ pub fn clients() -> String {
             let means = match means.strip_prefix("--") {
                 Some(option) => format!("`--{}`", option.trim_end_matches(['=', '\0'])),
                 None if OPTIONS.iter().any(|option| option.name == first) => format!("`--{first}`"),
+                None if means == "no-body" => "does not read the body".into(),
                 None => means.to_owned(),
             };
             table += &format!("| {} | {short}{comma}{long}{value} | {means} |\n", client.name);

@@ -39,7 +39,7 @@ pub fn read(mut arguments: &[OsString]) -> Result<Install, BadUsage> {
             let folder = expanded(folder)?;
             for name in list.as_bytes().split(|&byte| byte == b',') {
                 if name.is_empty() || name.contains(&b'/') {
-                    return Err(BadUsage("--as takes names with commas between, as in sh,ls,nc".into()));
+                    return Err(BadUsage("--as takes names separated by commas, as in sh,ls,nc".into()));
                 }
                 let is_client = !with_clients && client::NAMES.iter().any(|client| client.as_bytes() == name);
                 if is_client { &mut clients } else { &mut names }.push(folder.join(OsStr::from_bytes(name)));

@@ -24,14 +24,14 @@ const INSTALL: [(&str, &str); 3] = [
 
 /// The variables that are no option's: the name, whether only the full build heeds it, and what it is for.
 const VARIABLES: [(&str, bool, &str); 5] = [
-    ("LPROBE_TARGET", false, "The targets, with spaces between."),
+    ("LPROBE_TARGET", false, "The targets, separated by spaces."),
     (
         "LPROBE_TRIPWIRE",
         false,
-        "With the value term, an alert also sends SIGTERM to process 1, which ends the container.",
+        "With the value term, an alert also sends SIGTERM to process 1. The container ends if that process handles it.",
     ),
-    ("SSL_CERT_FILE", true, "A file of authorities to trust, unless --tls-ca-cert is there."),
-    ("SSL_CERT_DIR", true, "Folders of such files, with colons between."),
+    ("SSL_CERT_FILE", true, "A file of authorities to trust, unless --tls-ca-cert is given."),
+    ("SSL_CERT_DIR", true, "Folders of such files, separated by colons."),
     ("SPIFFE_ENDPOINT_SOCKET", true, "The Workload API of --spiffe: unix:///PATH or tcp://ADDRESS:PORT."),
 ];
 
@@ -54,13 +54,13 @@ pub fn page(name: &str, full: bool, date: &str) -> String {
     let title = name.to_uppercase();
     let version = env!("CARGO_PKG_VERSION");
     let mut page = format!(".TH {} 1 {date} \"lprobe {version}\" \"User Commands\"\n", escaped(&title));
-    page += &format!(".SH NAME\n{} \\- ask the service in this container whether it is well\n", escaped(name));
+    page += &format!(".SH NAME\n{} \\- check whether the service in this container is healthy\n", escaped(name));
     synopsis(&mut page, name);
     section(&mut page, "DESCRIPTION");
     text(
         &mut page,
         "Probes its own container, and no other host. All targets are probed at once. The exit status is 0 if all are healthy, \
-         and 1 if one is not. A healthy probe prints nothing. Of each target that is not healthy, one line on standard error \
+         and 1 if one is not. A healthy probe prints nothing. For each target that is not healthy, one line on standard error \
          says why.",
     );
     section(&mut page, "TARGETS");
@@ -72,7 +72,7 @@ pub fn page(name: &str, full: bool, date: &str) -> String {
     text(
         &mut page,
         "HOST is localhost, or this container's hostname or address. ${NAME} and ${NAME:-default} expand in any argument, and $$ \
-         is a dollar sign. In place of a value that may be a secret, @FILE reads the value from a file where the option says so.",
+         is a dollar sign. An option that accepts @FILE reads its value from that file.",
     );
     section(&mut page, "OPTIONS");
     for (group, title) in Group::TITLES {
@@ -85,7 +85,8 @@ pub fn page(name: &str, full: bool, date: &str) -> String {
     section(&mut page, "FLAGS OF OTHER TOOLS");
     text(
         &mut page,
-        "The first flag that only one tool has tells whose command line it is, and so does the name of the program.",
+        "lprobe recognises another tool's command line by the name under which it is started, or by the first flag that only \
+         this tool has.",
     );
     for personality in &PERSONALITIES[1..] {
         if let Some(client) = &personality.client {
@@ -105,12 +106,22 @@ pub fn page(name: &str, full: bool, date: &str) -> String {
         tagged(&mut page, name, "", meaning);
     }
     section(&mut page, "EXIT STATUS");
-    tagged(&mut page, "0", "", "All targets are healthy; or the help or the version was asked for.");
-    tagged(&mut page, "1", "", "Everything else: unhealthy, in doubt, wrongly called, crashed.");
+    tagged(
+        &mut page,
+        "0",
+        "",
+        "All targets are healthy, a copy was installed, or you asked for the help, the version or what a copy is sealed with.",
+    );
+    tagged(
+        &mut page,
+        "1",
+        "",
+        "Everything else: a target is unhealthy, an answer is incomplete, the arguments are wrong, or lprobe crashed.",
+    );
     section(&mut page, "EXAMPLES");
     page += ".EX\n";
     for (line, _) in EXAMPLES.iter().filter(|(_, is_full)| full || !is_full) {
-        page += &format!("{}\n", escaped(line));
+        page += &format!("{}\n", escaped(&line.replacen("lprobe", name, 1)));
     }
     page += ".EE\n";
     section(&mut page, "SEE ALSO");

@@ -143,7 +143,7 @@ pub static OPTIONS: [Opt; 40] = [
     Opt { short: Some('V'), ..opt(Group::Command, "version", Nothing, "", "print the version") },
     opt(Group::OtherTool, "connect-timeout", One, "DURATION", "as --timeout; for gRPC, to connect [1s]"),
     full(opt(Group::OtherTool, "tls", Nothing, "", "speak TLS")),
-    full(opt(Group::OtherTool, "alts", Nothing, "", "speak Google's ALTS; refused")),
+    full(opt(Group::OtherTool, "alts", Nothing, "", "not supported: Google's ALTS")),
 ];
 
 /// The option `-h`, which shows less than `--help`.

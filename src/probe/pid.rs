@@ -1,4 +1,4 @@
-//! A pid file, for a daemon that has no port. It is healthy if its first line is the number of a process that lives.
+//! A pid file, for a daemon that has no port. It is healthy if its first line is the ID of a process that is running.
 
 use std::fs;
 use std::path::Path;

@@ -45,7 +45,7 @@ pub enum Target {
     Service(&'static Scheme, &'static Service, Authority),
     /// `file://`.
     File(FileTarget),
-    /// `pid://`: the path of the file that has the number of a process.
+    /// `pid://`: the path of the file that has the ID of a process.
     Pid(PathBuf),
 }
 

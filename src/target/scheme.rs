@@ -72,7 +72,7 @@ const PROTOCOLS: [Scheme; 12] = [
     Scheme { port: Some(9000), ..plain("fcgi", HTTP_FORM, Kind::Fcgi, "an expected status, for example from php-fpm") },
     plain("unix", "/PATH", Kind::Unix, "as with tcp://, on a Unix socket"),
     plain("file", FILE_FORM, Kind::File, "a regular file, fresh and large enough"),
-    plain("pid", "/PATH", Kind::Pid, "the process whose number is in this file lives"),
+    plain("pid", "/PATH", Kind::Pid, "the process whose ID is in this file is running"),
 ];
 
 /// The services over TLS that have a scheme of their own. The ports are those of IANA's registry and of the servers.

@@ -39,7 +39,7 @@ impl fmt::Display for BadAnswer {
             Self::NoFastCgi => "no FastCGI answer",
             Self::Http => "no FastCGI answer: perhaps it is HTTP (try http://)",
             Self::Management => "the server sent a management record, expected an answer",
-            Self::OtherRecord => "the server sent a record that is of no answer to the request",
+            Self::OtherRecord => "the server sent a record that does not belong to the answer",
             Self::NoHead => "the answer ended before its head was complete",
             Self::Head => "the head of the answer has a malformed line",
             Self::Endless => "no end of the answer within 1 MiB",

@@ -30,7 +30,7 @@ pub enum BadFile {
         /// The smallest size that is healthy.
         least: u64,
     },
-    /// The first line of a pid file is not the number of a process.
+    /// The first line of a pid file is not a process ID.
     NoPid,
     /// No process has the number in a pid file.
     NoProcess,
@@ -47,8 +47,8 @@ impl fmt::Display for BadFile {
                 write!(out, "modified {} ms ago, expected {} ms at most", milliseconds(*age), milliseconds(*limit))
             }
             Self::Short { size, least } => write!(out, "{size} bytes, expected {least} at least"),
-            Self::NoPid => out.write_str("expected the number of a process in the first line"),
-            Self::NoProcess => out.write_str("the process that it names does not live"),
+            Self::NoPid => out.write_str("expected a process ID in the first line"),
+            Self::NoProcess => out.write_str("no process with this ID is running"),
             Self::ModifiedInFuture => out.write_str("its time stamp is in the future"),
         }
     }

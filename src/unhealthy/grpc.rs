@@ -96,7 +96,7 @@ impl From<BadHttp2> for BadCall {
 
 impl fmt::Display for GrpcStatus {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::NAMES.get(self.0 as usize).unwrap_or(&"no known one");
+        let name = Self::NAMES.get(self.0 as usize).unwrap_or(&"not a known status");
         write!(out, "grpc-status {} ({name})", self.0)?;
         out.write_str(match *name {
             "NOT_FOUND" => ": the server knows no service of that name",

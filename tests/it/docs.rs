@@ -101,7 +101,7 @@ fn the_pictures_of_a_probe_and_of_the_demo_are_up_to_date() {
 #[test]
 fn the_page_of_flags_compares_every_flag_of_another_tool() {
     let page = read("docs/flags.md");
-    let (_, table) = page.split_once("## Of other tools").expect("the comparison");
+    let (_, table) = page.split_once("## Flags of other tools").expect("the comparison");
     for flag in personality::PERSONALITIES.iter().flat_map(|personality| personality.flags) {
         assert!(table.contains(&format!("\n| `--{} ", flag.name)), "--{} has no row in docs/flags.md", flag.name);
     }

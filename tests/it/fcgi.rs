@@ -204,7 +204,7 @@ fn a_wrong_answer_is_named() {
     is_unhealthy([&[2], &output(PONG)[1..]].concat(), "no FastCGI answer");
     is_unhealthy(record_of(0, 10, b"\x0f\0FCGI_MPXS_CONNS", 0), "the server sent a management record");
     is_unhealthy(record_of(0, 11, &[9; 8], 0), "the server sent a management record");
-    let other = "the server sent a record that is of no answer to the request";
+    let other = "the server sent a record that does not belong to the answer";
     is_unhealthy(record_of(2, STDOUT, PONG, 0), other);
     is_unhealthy(record_of(257, STDOUT, PONG, 0), other);
     is_unhealthy([record(8, b""), output(PONG)].concat(), other);

@@ -75,10 +75,10 @@ fn a_pid_file_names_a_process_that_lives() {
     }
     process.0.kill().expect("it runs");
     process.0.wait().expect("it has ended");
-    lprobe([&target]).unhealthy_saying(&["the process that it names does not live"]);
+    lprobe([&target]).unhealthy_saying(&["no process with this ID is running"]);
     for contents in ["", "x", "0", "-1", "1 2", "99999999999"] {
         fs::write(&path, contents).expect("a file");
-        lprobe([&target]).unhealthy_saying(&["expected the number of a process in the first line"]);
+        lprobe([&target]).unhealthy_saying(&["expected a process ID in the first line"]);
     }
     // Opening it would wait for a writer.
     let pipe = folder.path().join("pipe");

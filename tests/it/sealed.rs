@@ -170,7 +170,7 @@ fn what_can_not_be_sealed_is_refused_when_it_is_sealed() {
     }
     lprobe(["install", "--tripwire=term", "--as", "curl", "/nowhere"]).unhealthy_saying(&["--tripwire is for decoys"]);
     for names in ["", "sh,", "../sh", "sh,/bin/ls"] {
-        lprobe(["install", "--as", names, "/nowhere"]).unhealthy_saying(&["--as takes names with commas between"]);
+        lprobe(["install", "--as", names, "/nowhere"]).unhealthy_saying(&["--as takes names separated by commas"]);
     }
 }
 

@@ -92,8 +92,8 @@ fn each_grpc_status_but_ok_is_unhealthy() {
         ("12", "UNIMPLEMENTED"),
         ("14", "UNAVAILABLE"),
         ("16", "UNAUTHENTICATED"),
-        ("17", "no known one"),
-        ("4294967295", "no known one"),
+        ("17", "not a known status"),
+        ("4294967295", "not a known status"),
     ] {
         for answer in [with_status(code), trailers_only(code), Answer { data: Vec::new(), ..with_status(code) }] {
             let line = outcome(answer, &[]).unhealthy();

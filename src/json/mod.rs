@@ -1,8 +1,10 @@
 //! Conditions on a JSON body, RFC 8259. In the small build, absent.rs replaces this file.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Error, Value, from_str};
 
 use crate::unhealthy::http::BadAnswer;
 
@@ -60,12 +62,13 @@ impl<'a> Document<'a> {
         if !self.is_wanted() {
             return Ok(());
         }
-        let document: Value = serde_json::from_slice(&self.bytes).map_err(|_| BadAnswer::NotJson)?;
+        let text = str::from_utf8(&self.bytes).map_err(|_| BadAnswer::NotJson)?;
+        let document: &RawValue = from_str(text).map_err(|_| BadAnswer::NotJson)?;
         for (number, condition) in (1..).zip(self.conditions) {
-            match document.pointer(&condition.pointer) {
-                None => return Err(BadAnswer::MissingValue(number)),
-                Some(value) if !condition.is_met_by(value) => return Err(BadAnswer::OtherValue(number)),
-                Some(_) => {}
+            let value = condition.find(document).map_err(|_| BadAnswer::NotJson)?;
+            let value = value.ok_or(BadAnswer::MissingValue(number))?;
+            if !condition.is_met_by(value) {
+                return Err(BadAnswer::OtherValue(number));
             }
         }
         Ok(())
@@ -73,12 +76,44 @@ impl<'a> Document<'a> {
 }
 
 impl Condition {
-    fn is_met_by(&self, value: &Value) -> bool {
-        match value {
-            Value::String(text) => *text == self.value,
-            other => serde_json::from_str::<Value>(&self.value).is_ok_and(|expected| is_equal(&expected, other)),
+    /// Returns the value at the pointer. Of what lies on the way, only one level at a time is read: a tree of 64 KiB of JSON
+    /// takes up to 7 MB.
+    fn find<'a>(&self, document: &'a RawValue) -> Result<Option<&'a RawValue>, Error> {
+        let mut value = document;
+        for token in self.pointer.split('/').skip(1) {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            let json = value.get();
+            let next = match json.as_bytes() {
+                [b'{', ..] => from_str::<BTreeMap<String, &RawValue>>(json)?.remove(&token),
+                [b'[', ..] => match index(&token) {
+                    Some(index) => from_str::<Vec<&RawValue>>(json)?.get(index).copied(),
+                    None => None,
+                },
+                _ => None,
+            };
+            let Some(next) = next else { return Ok(None) };
+            value = next;
         }
+        Ok(Some(value))
     }
+
+    fn is_met_by(&self, value: &RawValue) -> bool {
+        let json = value.get();
+        if json.starts_with('"') {
+            return from_str::<String>(json).is_ok_and(|text| text == self.value);
+        }
+        let Ok(expected) = from_str::<Value>(&self.value) else { return false };
+        // A tree is only built where one is expected.
+        let is_tree = json.starts_with(['{', '[']);
+        is_tree == (expected.is_array() || expected.is_object())
+            && from_str(json).is_ok_and(|value| is_equal(&expected, &value))
+    }
+}
+
+/// Reads the index of an array: RFC 6901, section 4.
+fn index(token: &str) -> Option<usize> {
+    let is_index = token == "0" || token.starts_with(|first: char| ('1'..='9').contains(&first));
+    if is_index { token.parse().ok() } else { None }
 }
 
 /// Compares numbers by their value: 3, 3.0 and 3e0 are the same.

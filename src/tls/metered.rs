@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The most bytes that are read. The largest part is a body of 64 KiB that is searched: in chunks of 16 bytes, each in a
-/// record of its own, it takes 200 KiB. Certificates take up to 64 KiB: rustls refuses more.
+/// The most bytes that are read before TLS passes any on. Certificates take up to 64 KiB: rustls refuses more. What is passed on
+/// has limits of its own.
 const MAX_BYTES: usize = 1 << 20;
 
-/// A stream below TLS, from which a limited number of bytes can be read before the deadline.
+/// A stream below TLS, from which a limited number of bytes in a row can be read before the deadline.
 pub struct Metered<S> {
     stream: S,
     deadline: Instant,
@@ -24,6 +24,11 @@ impl<S> Metered<S> {
     /// Allows [`MAX_BYTES`] of `stream` to be read before `deadline`.
     pub fn new(stream: S, deadline: Instant) -> Self {
         Self { stream, deadline, left: MAX_BYTES }
+    }
+
+    /// Begins to count anew, since TLS has passed something on.
+    pub fn passed_on(&mut self) {
+        self.left = MAX_BYTES;
     }
 }
 

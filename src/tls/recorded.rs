@@ -6,32 +6,37 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_rustls::client::TlsStream;
 
+use super::metered::Metered;
 use super::session::Session;
 
 /// A stream over TLS, and the session that learns why reading from it failed.
 pub struct Recorded<S> {
     /// The stream.
-    pub stream: S,
+    pub stream: TlsStream<Metered<S>>,
     /// The session of the stream.
     pub session: Arc<Session>,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Recorded<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Recorded<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if let Poll::Ready(Err(error)) = &read {
-            self.session.record(error);
+        match &read {
+            Poll::Ready(Err(error)) => self.session.record(error),
+            Poll::Ready(Ok(())) if buffer.filled().len() > before => self.stream.get_mut().0.passed_on(),
+            _ => {}
         }
         read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Recorded<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Recorded<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

@@ -56,6 +56,23 @@ pub fn serving_tls(
 
 const MONGODB: &[u8] = b"\x22\0\0\0\0\0\0\0\x01\0\0\0\xdd\x07\0\0\0\0\0\0\0\x0d\0\0\0\x10ok\0\x01\0\0\0\0";
 
+/// Both read a body to its end, however long it is.
+#[test]
+fn a_long_body_is_healthy_for_curl_and_wget() {
+    let authority = Authority::new("authority");
+    let identity = authority.issue("server", &["localhost"], as_is);
+    let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n", &[b'x'; 3_000_000][..]].concat();
+    let server = serving_tls(&identity, None, b"http/1.1", move |stream| {
+        if stream.read(&mut [0; 1000]).is_ok_and(|length| length > 0) {
+            let _ = stream.write_all(&answer).and_then(|()| stream.read(&mut [0; 64]).map(drop));
+        }
+    });
+    let url = format!("https://localhost:{}/", server.port);
+    lprobe(["curl", "-fk", &url]).healthy();
+    lprobe(["wget", "--no-check-certificate", &url]).healthy();
+    lprobe(["--tls-no-verify", &url]).healthy();
+}
+
 #[test]
 fn services_are_judged_inside_tls() {
     let authority = Authority::new("authority");

@@ -30,7 +30,7 @@ pub fn raise(why: &str, may_trip: bool) -> i32 {
     let [process, user, parent] = [process::id(), user(), parent_id()];
     let seal = Seal::of_this_program();
     let is_decoy = seal.as_ref().is_some_and(|seal| seal.kind == Kind::Decoy);
-    let arguments = shown(&arguments(), is_decoy);
+    let arguments = shown(&arguments(), 2, is_decoy);
     let what = format!("{why}: process {process} of user {user}, started by process {parent}:{arguments}");
     let line = [BEGIN, &shortened(printable(&what), LONGEST - BEGIN.len() - "...\n".len()), "\n"].concat();
     let is_said = stdio::write(&mut io::stderr(), &line).is_ok();

@@ -16,7 +16,7 @@ fn run(arguments: Vec<OsString>) -> i32 {
             Err(error) => report::refusal(name, &format_args!("the probe could not start: {error}")),
         },
         Ok(Command::Install(copies)) => install(name, &copies),
-        Ok(Command::Sealed(line)) => report::text(name, &format!("{name}: sealed:{}\n", shown(&line, false))),
+        Ok(Command::Sealed(line)) => report::text(name, &format!("{name}: sealed:{}\n", shown(&line, 1, false))),
         Ok(Command::Alert(why)) => alert::raise(why, true),
         Ok(Command::ShortHelp) => report::text(name, &help::short(FULL)),
         Ok(Command::Help) => report::text(name, &help::long(FULL)),

@@ -166,8 +166,10 @@ pub enum Follow {
     None,
     /// Those whose status is not an expected one.
     Unexpected,
-    /// Each one, as other clients do.
+    /// Each one, as Go's programs do.
     All,
+    /// Each one, and any other status from 300 to 399 with a Location, as curl and wget do.
+    Any,
 }
 
 /// The texts that a body is searched for.

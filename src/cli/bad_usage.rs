@@ -60,16 +60,20 @@ const MIN_SIMILARITY: f64 = 0.84;
 pub fn unknown(argument: &OsStr, flags: &[&'static [Opt]]) -> BadUsage {
     let argument = argument.to_string_lossy();
     let argument = argument.split('=').next().unwrap_or_default();
-    let shown = match argument.find(|part: char| !part.is_ascii_alphanumeric() && part != '-') {
-        Some(end) => format!("{}...", &argument[..end]),
-        None => argument.to_owned(),
-    };
-    let shown = Quoted(OsStr::new(&shown)).to_string();
+    let shown = Quoted(OsStr::new(&without_value(argument))).to_string();
     let mut known = OPTIONS.iter().chain(flags.iter().copied().flatten()).map(|option| option.name);
     BadUsage(match most_similar(argument.trim_start_matches('-'), &mut known) {
         (similar, MIN_SIMILARITY..) => format!("unknown option {shown}; did you mean --{similar}?"),
         _ => format!("unknown option {shown}; see --help"),
     })
+}
+
+/// Returns a flag without what follows its name: it may be a value, and a secret.
+pub fn without_value(flag: &str) -> String {
+    match flag.find(|part: char| !part.is_ascii_alphanumeric() && part != '-') {
+        Some(end) => format!("{}...", &flag[..end]),
+        None => flag.to_owned(),
+    }
 }
 
 impl Display for BadUsage {

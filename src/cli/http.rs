@@ -41,11 +41,12 @@ pub fn request(arguments: &Arguments, voice: &Voice) -> HttpRequest {
         arguments.refuse("--contains and its like can't go with --method HEAD, whose answer has no body".into());
     }
     let version = if arguments.flag("http2") { Version::Http2 } else { Version::Http1 };
-    let given = given(arguments, version);
+    let given = given(arguments, version, voice);
     let own = own(arguments, &given, has_body(&method).then_some(body.len()), version, voice);
     let follow = match () {
         () if !arguments.flag("follow") && !voice.follows => Follow::None,
-        () if voice.follows || voice.is_client => Follow::All,
+        () if voice.is_client => Follow::Any,
+        () if voice.follows => Follow::All,
         () => Follow::Unexpected,
     };
     let reader = if arguments.rules == Rules::Go { Statuses::lenient } else { str::parse };
@@ -72,15 +73,22 @@ fn data(text: &str) -> Result<Vec<u8>, Infallible> {
 type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// Reads the user's headers.
-fn given(arguments: &Arguments, version: Version) -> Headers {
-    let mut headers = arguments.many("header", header);
+fn given(arguments: &Arguments, version: Version, voice: &Voice) -> Headers {
+    let mut headers: Headers = Vec::new();
+    for (name, value) in arguments.many("header", header) {
+        headers.retain(|(earlier, _)| !voice.replaces_headers || *earlier != name);
+        headers.push((name, value));
+    }
     if FULL
         && version == Version::Http2
         && let Some(problem) = headers.iter().find_map(problem_with_http2)
     {
         arguments.refuse(problem);
     }
-    if let Some(credentials) = arguments.one("basic-auth", basic) {
+    // curl sends one of the two, and so do Go's programs.
+    if let Some(credentials) = arguments.one("basic-auth", basic)
+        && headers.iter().all(|(name, _)| name != AUTHORIZATION)
+    {
         headers.push((AUTHORIZATION, credentials));
     }
     headers
@@ -88,15 +96,16 @@ fn given(arguments: &Arguments, version: Version) -> Headers {
 
 /// Returns lprobe's own headers, without those that the user gives. `body` is the length of the body, if there is one.
 fn own(arguments: &Arguments, given: &Headers, body: Option<usize>, version: Version, voice: &Voice) -> Headers {
-    let mut own = vec![(USER_AGENT, user_agent(arguments, voice)), (ACCEPT, HeaderValue::from_static("*/*"))];
+    let json = |otherwise| HeaderValue::from_static(if voice.is_json { "application/json" } else { otherwise });
+    let mut own = vec![(USER_AGENT, user_agent(arguments, voice)), (ACCEPT, json("*/*"))];
     if version == Version::Http1 {
         own.push((CONNECTION, HeaderValue::from_static("close")));
     }
     if let Some(length) = body {
         // RFC 9110, section 8.6: without it some servers answer 411.
         own.push((CONTENT_LENGTH, value(&length.to_string()).expect("digits")));
-        if voice.is_client {
-            own.push((CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")));
+        if voice.is_client && arguments.given("data") {
+            own.push((CONTENT_TYPE, json("application/x-www-form-urlencoded")));
         }
     }
     own.retain(|(name, _)| given.iter().all(|(given, _)| given != name));

@@ -10,11 +10,12 @@ use super::options::{OPTIONS, Opt, flag_name};
 use super::personality::PERSONALITIES;
 use super::personality::client::Part;
 
-/// Returns the arguments, each in quotes and behind a space. Values that may be secret are an ellipsis. Arguments that are
+/// Returns the arguments, each in quotes and behind a space. Values that may be secret are an ellipsis. `names` is how many of
+/// them may name a personality: the program's own name, if it is one of them, and the first argument. Arguments that are
 /// `foreign` were meant for another program: what looks like a query or a user there may be a command, unless it is in a URL.
-pub fn shown(arguments: &[OsString], foreign: bool) -> String {
+pub fn shown(arguments: &[OsString], names: usize, foreign: bool) -> String {
     let mut line = String::new();
-    for (place, argument) in arguments.iter().take(2).enumerate() {
+    for (place, argument) in arguments.iter().take(names).enumerate() {
         let name = argument.as_bytes().rsplit(|&byte| byte == b'/').next().unwrap_or_default();
         let personality = PERSONALITIES.iter().find(|personality| personality.name.as_bytes() == name);
         if let Some(client) = personality.and_then(|personality| personality.client.as_ref()) {
@@ -74,7 +75,7 @@ mod tests {
             ("--service --header --header X:a", r#" "--service" "--header" "--header" "...""#),
             ("-url=:1[::1]?a", r#" "-url=:1[::1]?...""#),
         ] {
-            assert_eq!(shown(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), false), expected);
+            assert_eq!(shown(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), 2, false), expected);
         }
         for (line, expected) in [
             (
@@ -83,9 +84,11 @@ mod tests {
             ),
             ("/lprobe wget -qO- --spider -- -a", r#" "/lprobe" "wget" --quiet --output-document --spider "-a""#),
         ] {
-            assert_eq!(shown(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), false), expected);
+            assert_eq!(shown(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), 2, false), expected);
         }
+        let sealed = ["--user-agent", "curl", "--contains", "a"].map(OsString::from);
+        assert_eq!(shown(&sealed, 1, false), r#" "--user-agent" "..." "--contains" "...""#);
         let command = ["-c", "true?;x@y", "http://u:a@localhost/", "--header=X:a"].map(OsString::from);
-        assert_eq!(shown(&command, true), r#" "-c" "true?;x@y" "http://...@localhost/" "--header=...""#);
+        assert_eq!(shown(&command, 2, true), r#" "-c" "true?;x@y" "http://...@localhost/" "--header=...""#);
     }
 }

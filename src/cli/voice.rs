@@ -20,6 +20,10 @@ pub struct Voice {
     pub follows: bool,
     /// Whether it is an HTTP client's, which sends a body as a form, and follows each redirect if any.
     pub is_client: bool,
+    /// Whether its body, and what it accepts, is JSON.
+    pub is_json: bool,
+    /// Whether a header takes the place of an earlier one of the same name.
+    pub replaces_headers: bool,
     /// Whether it reads each body to its end, so that an answer that breaks off is unhealthy.
     pub reads_bodies: bool,
 }
@@ -34,6 +38,8 @@ impl Voice {
             calls_after_connection: false,
             follows: false,
             is_client: false,
+            is_json: false,
+            replaces_headers: false,
             reads_bodies: false,
         }
     }

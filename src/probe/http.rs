@@ -146,9 +146,9 @@ async fn judge(
     let follows = match request.follow {
         Follow::None => false,
         Follow::Unexpected => !is_expected,
-        Follow::All => true,
+        Follow::All | Follow::Any => true,
     };
-    if follows && let Some(redirect) = Redirect::of(response) {
+    if follows && let Some(redirect) = Redirect::of(response, request.follow) {
         return Ok(Some(redirect));
     }
     if !is_expected {
@@ -164,6 +164,9 @@ async fn judge(
     }
     if is_searched && has_other_coding(response.headers()) {
         return Err(BadAnswer::TransferCoding.into());
+    }
+    if !request.texts.none.is_empty() && has(header::CONTENT_ENCODING) {
+        return Err(BadAnswer::ContentCoding.into());
     }
     let mut search = Search::new(&request.texts, progress);
     let body = response.body_mut();

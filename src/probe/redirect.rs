@@ -4,7 +4,7 @@ use hyper::body::Incoming;
 use hyper::header::LOCATION;
 use hyper::{Method, Response};
 
-use crate::plan::{Changes, HttpProbe, has_body};
+use crate::plan::{Changes, Follow, HttpProbe, has_body};
 use crate::target::bad_target::BadTarget;
 use crate::target::endpoint::Endpoint;
 use crate::unhealthy::Unhealthy;
@@ -32,12 +32,15 @@ pub fn explain(reason: Unhealthy) -> Unhealthy {
 }
 
 impl Redirect {
-    /// Returns the redirect that a response asks for.
-    pub fn of(response: &Response<Incoming>) -> Option<Self> {
+    /// Returns the redirect that a response asks for. curl and wget follow any status from 300 to 399, and Go follows five.
+    pub fn of(response: &Response<Incoming>, follow: Follow) -> Option<Self> {
         let status = response.status().as_u16();
         // A lookup by name would hash it, and take 600 bytes.
         let (_, location) = response.headers().iter().find(|(name, _)| *name == LOCATION)?;
-        matches!(status, 301..=303 | 307 | 308).then(|| Self { status, location: location.as_bytes().into() })
+        let is_redirect =
+            matches!(status, 301..=303 | 307 | 308) || follow == Follow::Any && (300..400).contains(&status);
+        // curl and Go take one that leads nowhere for the last answer.
+        (is_redirect && !location.is_empty()).then(|| Self { status, location: location.as_bytes().into() })
     }
 
     /// Returns the probe that follows `probe`. It is a GET where curl and Go make it one.
@@ -63,7 +66,8 @@ impl Redirect {
         let Changes { mut to_get, mut to_other } = probe.changes;
         to_get |= match self.status {
             303 => probe.request.method != Method::HEAD,
-            status => status < 303 && has_body(&probe.request.method),
+            301 | 302 => has_body(&probe.request.method),
+            _ => false,
         };
         to_other |= target.authority != probe.target.authority || target.scheme != probe.target.scheme;
         let changes = Changes { to_get, to_other };

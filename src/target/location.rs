@@ -25,7 +25,7 @@ impl UrlTarget {
             }
             _ => format!("{}/{reference}", &base[..parent(base)]),
         };
-        self.leads_to(&format!("{scheme}://{}{}", self.authority, without_dots(&path)))
+        self.leads_to(&format!("{scheme}://{}{path}", self.authority))
     }
 
     /// Parses an absolute URL. `localhost` stays what it is in this target. Brackets are escaped, except around the host.
@@ -33,7 +33,8 @@ impl UrlTarget {
         let authority = scheme_end(url.as_bytes()).map_or(0, |end| end + 3);
         let length = url[authority..].find(['/', '?']).unwrap_or(url.len() - authority);
         let (begin, path) = url.split_at(authority + length);
-        let Target::Http(mut target) = [begin, &escaped(path.as_bytes(), b"[]")].concat().parse()? else {
+        let path = without_dots(&escaped(path.as_bytes(), b"[]"));
+        let Target::Http(mut target) = [begin, &path].concat().parse()? else {
             return Err(BadTarget::NotHttp);
         };
         let is_one_family = matches!(self.authority.host, Host::Localhost4 | Host::Localhost6);
@@ -50,7 +51,7 @@ fn parent(path: &str) -> usize {
 }
 
 /// Removes the segments `.` and `..` from a path: RFC 3986, section 5.2.4.
-fn without_dots(path: &str) -> String {
+pub fn without_dots(path: &str) -> String {
     let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
     let mut kept = String::new();
     for segment in path.split('/').skip(1) {
@@ -111,6 +112,7 @@ mod tests {
             ("http://127.0.0.1", "http://127.0.0.1:80/"),
             ("HTTP://localhost:81/x#y", "http://localhost:81/x"),
             ("//[::1]:81?x", "http://[::1]:81/?x"),
+            ("//[::1]:81/x/../y", "http://[::1]:81/y"),
             ("http://[::1]:81?[x]", "http://[::1]:81/?%5Bx%5D"),
         ] {
             assert_eq!(base.resolve(reference.as_bytes()).expect(reference).to_string(), url);

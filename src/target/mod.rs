@@ -7,7 +7,7 @@ pub mod bad_target;
 pub mod domain_name;
 pub mod endpoint;
 pub mod hostname;
-mod location;
+pub mod location;
 pub mod scheme;
 pub mod url_path;
 

@@ -23,6 +23,8 @@ pub enum BadAnswer {
     TwoFramings,
     /// The body that is searched has a transfer coding other than `chunked`, or more than one.
     TransferCoding,
+    /// The body has a content coding, so that a text that must not be there could hide in it: RFC 9110, section 8.4.
+    ContentCoding,
     /// The server closed the connection before the head was complete.
     Closed,
     /// The body does not contain a text; its number, from 1. The text itself may be a secret.
@@ -73,6 +75,7 @@ impl fmt::Display for BadAnswer {
             Self::TransferCoding => {
                 out.write_str("the body has a Transfer-Encoding that was not asked for, expected chunked alone")
             }
+            Self::ContentCoding => out.write_str("the body has a Content-Encoding, and --lacks can't search it"),
             Self::MissingText(number) => {
                 write!(out, "the text of --contains (number {number}) is not in the first 64 KiB of the body")
             }

@@ -165,6 +165,10 @@ fn a_body_is_searched_for_several_texts() {
     lprobe(["--lacks=sick", &body(64 * 1024 + 1).http("/")])
         .unhealthy_saying(&["the body is longer than 64 KiB, and --lacks reads no more"]);
     lprobe(["--contains=xx", &body(64 * 1024 + 1).http("/")]).healthy();
+    // In what is compressed, a text does not show.
+    let coded = Server::answering("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nwell");
+    lprobe(["--lacks=sick", &coded.http("/")]).unhealthy_saying(&["Content-Encoding, and --lacks can't search it"]);
+    lprobe(["--contains=well", &coded.http("/")]).healthy();
     lprobe(["--lacks=", ":1"]).unhealthy_saying(&["--lacks", "empty"]);
     lprobe(["--lacks=x", "--method=HEAD", ":1"]).unhealthy_saying(&["can't go with --method HEAD"]);
 }

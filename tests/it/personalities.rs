@@ -232,6 +232,59 @@ fn a_flag_that_only_one_has_picks_it() {
     }
 }
 
+/// What a server gets, since some refuse what is there twice, or without need.
+#[test]
+fn curl_and_wget_send_what_they_would() {
+    let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let url = server.http("/a/../b/./c?d=/../e[f]=http://g/#h");
+    let with_user = format!("http://probe@localhost:{}/", server.port);
+    for (line, has, lacks) in [
+        (&["curl", "-u", "a:b", "-H", "Authorization: c", &url][..], "authorization: c\r\n", "basic"),
+        (
+            &["curl", "--json", "{}", "-H", "Content-Type: a/b", &url],
+            "content-type: a/b\r\n",
+            "content-type: application",
+        ),
+        (&["curl", "--json", "{}", &url], "content-type: application/json\r\n", "urlencoded"),
+        (&["curl", "--json", "{}", &url], "accept: application/json\r\n", "*/*"),
+        (&["curl", "-d", "", &url], "content-type: application/x-www-form-urlencoded\r\n", "json"),
+        (&["curl", "-X", "POST", &url], "post ", "content-type"),
+        (&["curl", "-H", "X-A: 1", "-H", "X-A: 2", &url], "x-a: 1\r\nx-a: 2\r\n", "x-a: 3"),
+        (&["wget", "--header=X-A: 1", "--header=x-a: 2", &url], "x-a: 2\r\n", "x-a: 1"),
+        (&["wget", "--method=POST", &url], "post /b/c?d=/../e%5bf%5d=http://g/ http", "content-type"),
+        (&["curl", &url], "get /b/c?d=/../e%5bf%5d=http://g/ http", "#h"),
+        (&["curl", &with_user], "authorization: basic chjvymu6\r\n", "probe@"),
+    ] {
+        lprobe(line).healthy();
+        let request = server.request().to_lowercase();
+        assert!(request.contains(has) && !request.contains(lacks), "{line:?}: {request}");
+    }
+}
+
+/// Statuses that are no end, or no redirect, for them.
+#[test]
+fn curl_and_wget_follow_what_leads_somewhere() {
+    let sick = Server::answering("HTTP/1.1 500 \r\nContent-Length: 0\r\n\r\n");
+    let answering = |status: u16, location: &str| {
+        Server::answering(format!("HTTP/1.1 {status} \r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"))
+    };
+    for status in [300, 301, 304, 305, 308, 399] {
+        let outcome = lprobe(["curl", "-fL", &answering(status, &sick.http("/")).http("/")]);
+        assert!(line(&outcome).contains("after a redirect: status 500"), "{status}: {outcome:?}");
+    }
+    let outcome = lprobe(["wget", &answering(300, &sick.http("/")).http("/")]);
+    assert!(line(&outcome).contains("after a redirect: status 500"), "{outcome:?}");
+    lprobe(["curl", "-fL", &answering(302, "").http("/")]).healthy();
+    // lprobe's own option follows five.
+    lprobe(["--follow", &answering(300, &sick.http("/")).http("/")]).unhealthy_saying(&["status 300"]);
+    lprobe(["--follow", &answering(302, "").http("/")]).unhealthy_saying(&["status 302"]);
+    // Both would wait for another protocol.
+    for client in ["curl", "wget"] {
+        let outcome = lprobe([client, &answering(101, "/").http("/")]);
+        assert!(line(&outcome).contains("status 101"), "{outcome:?}");
+    }
+}
+
 #[test]
 fn curl_and_wget_read_their_values_as_they_do() {
     let server = Server::answering("HTTP/1.1 300 Multiple Choices\r\nContent-Length: 0\r\n\r\n");
@@ -248,6 +301,26 @@ fn curl_and_wget_read_their_values_as_they_do() {
     for client in ["curl", "wget"] {
         let outcome = lprobe([client, &other, &url]);
         assert_eq!(line(&outcome), format!("{client}: a URL with a user must be the only URL"));
+    }
+    // A URL may come from a variable.
+    for template in ["${URL}", "${NONE:-${URL}}", "${NONE:-http://localhost:1/}"] {
+        let outcome = run(without_variables(&mut Command::new(binary())).env("URL", &url).args(["curl", template]));
+        let words = match template {
+            "${URL}" => "",
+            "${NONE:-${URL}}" => "begins ${NAME} or ${NAME:-default}",
+            _ => "localhost:1/: 127.0.0.1: connection refused",
+        };
+        assert!(outcome.stderr.contains(words) && outcome.status.success() == words.is_empty(), "{outcome:?}");
+    }
+    // What follows a flag in the same argument may be a secret.
+    for (client, flag, shown) in [
+        ("curl", "--user probe:geheim", "--user..."),
+        ("curl", "--header:geheim", "--header..."),
+        ("wget", "--password geheim", "--password..."),
+        ("wget", "--quiet=geheim", "--quiet"),
+    ] {
+        let outcome = lprobe([client, flag, &url]);
+        assert!(line(&outcome).starts_with(&format!("{client}: \"{shown}\" ")), "{outcome:?}");
     }
     // Each attempt has all of its time, also where the pauses together are shorter.
     let silent = Server::silent();

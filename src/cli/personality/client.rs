@@ -8,11 +8,12 @@ use std::time::Duration;
 use clap_lex::RawArgs;
 
 use crate::FULL;
-use crate::cli::bad_usage::{BadUsage, Quoted, bad_value};
+use crate::cli::bad_usage::{BadUsage, Quoted, bad_value, without_value};
 use crate::cli::voice::Voice;
 use crate::percent::{NOT_IN_TEMPLATES, escaped, unescaped};
 use crate::target::authority::to_this_host;
 use crate::target::bad_target::BadTarget;
+use crate::target::location::without_dots;
 use crate::target::scheme_end;
 
 /// The default time limit. The clients have none or a long one, and Docker ends a check after 30 s without a word.
@@ -96,7 +97,8 @@ impl Client {
                     // What follows a flag that is not known may be its value, and a secret.
                     _ => attached.or_else(|| arguments.next_os(&mut cursor)),
                 };
-                found(part(flag, value, ["--", name]));
+                let name = flag.map_or_else(|| without_value(name), |flag| flag.name.to_owned());
+                found(part(flag, value, ["--", &name]));
             } else if let Some(mut letters) = argument.to_short() {
                 while let Some(letter) = letters.next_flag() {
                     let letter = letter.unwrap_or_default();
@@ -200,14 +202,25 @@ pub fn option(option: &str, value: &OsStr) -> OsString {
 /// Adds a URL as the clients read it: without a scheme it is HTTP, an address to listen on is this host, and the fragment is for
 /// a browser. A user in it becomes an option. Returns whether there is one.
 fn add_url(options: &mut Vec<OsString>, url: &[u8]) -> Result<bool, BadUsage> {
+    // A variable may hold a whole URL.
+    if url.starts_with(b"${") {
+        options.push(option("", OsStr::new(&escaped(url, NOT_IN_TEMPLATES))));
+        return Ok(false);
+    }
     let fragment = url.iter().position(|&byte| byte == b'#').unwrap_or(url.len());
     // What stands before `@` may be a password, and is hidden for as long as the `@` is there.
     let url = if url[fragment..].contains(&b'@') { url } else { &url[..fragment] };
-    let (scheme, rest) = url.split_at(scheme_end(url).map_or(0, |end| end + 3));
-    let end = rest.iter().position(|byte| b"/?".contains(byte)).unwrap_or(rest.len());
-    let user = rest[..end].iter().rposition(|&byte| byte == b'@');
+    let begins_path = |byte: &u8| b"/?".contains(byte);
+    let scheme = scheme_end(url).filter(|&end| !url[..end].iter().any(begins_path));
+    let (scheme, rest) = url.split_at(scheme.map_or(0, |end| end + 3));
+    let (authority, path) = rest.split_at(rest.iter().position(begins_path).unwrap_or(rest.len()));
+    let user = authority.iter().rposition(|&byte| byte == b'@');
     if let Some(at) = user {
-        options.push(option("--basic-auth=", OsStr::from_bytes(&unescaped(&rest[..at]))));
+        let mut user = unescaped(&authority[..at]);
+        if !user.contains(&b':') {
+            user.push(b':');
+        }
+        options.push(option("--basic-auth=", OsStr::from_bytes(&user)));
     }
     let scheme = if scheme.is_empty() { b"http://" } else { scheme };
     let is_http = |name: &[u8]| scheme.eq_ignore_ascii_case(name);
@@ -215,7 +228,9 @@ fn add_url(options: &mut Vec<OsString>, url: &[u8]) -> Result<bool, BadUsage> {
     if !is_http(b"http://") && !is_http(b"https://") {
         return Err(bad_value("URL", false, OsStr::from_bytes(url), &BadTarget::NotHttp));
     }
-    let target = [scheme, &to_this_host(&rest[user.map_or(0, |at| at + 1)..])].concat();
-    options.push(option("", OsStr::new(&escaped(&target, NOT_IN_TEMPLATES))));
+    let host = to_this_host(&authority[user.map_or(0, |at| at + 1)..]);
+    let target = escaped(&[scheme, &host].concat(), NOT_IN_TEMPLATES);
+    let path = without_dots(&escaped(&escaped(path, NOT_IN_TEMPLATES).into_bytes(), b"[]"));
+    options.push(option("", OsStr::new(&(target + &path))));
     Ok(user.is_some())
 }

@@ -25,8 +25,8 @@ const VOICE: Voice = Client::voice(CLIENT.name);
 const CLIENT: Client = Client {
     name: client::NAMES[0],
     flags: "\
-f fail --http-codes=101,200-399
-- fail-with-body --http-codes=101,200-399
+f fail --http-codes=200-399
+- fail-with-body --http-codes=200-399
 L location --follow
 - location-trusted --follow
 I head --method=HEAD
@@ -94,15 +94,13 @@ Y= speed-limit",
 fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
     let mut body: Option<OsString> = None;
     let (mut cert, mut key) = (None, None);
+    let mut voice = VOICE;
     let mut retry = Retry::default();
     // Without -f, any answer is healthy. The last one of an option counts.
-    let first = vec!["--http-codes=101,200-599".into()];
+    let first = vec!["--http-codes=200-599".into()];
     let own = &mut |word: &str, value: &OsStr, options: &mut Vec<OsString>| match word {
         "data" | "data:json" => {
-            if word == "data:json" {
-                options.push("--header=Content-Type: application/json".into());
-                options.push("--header=Accept: application/json".into());
-            }
+            voice.is_json |= word == "data:json";
             match &mut body {
                 Some(body) => body.extend([OsStr::new(if word == "data" { "&" } else { "" }), value]),
                 None => body = Some(value.into()),
@@ -132,7 +130,7 @@ fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, Ba
         options.extend(value.map(|value| client::option(name, &value)));
     }
     invocation.arguments = client::without_useless(options);
-    let mut command = lprobe::probe(invocation, Rules::Go, &VOICE, reading)?;
+    let mut command = lprobe::probe(invocation, Rules::Go, &voice, reading)?;
     if let Command::Probe(plan) = &mut command
         && retry.count > 0
     {
@@ -154,8 +152,8 @@ impl Retry {
     /// Returns the length of all of curl's pauses. Without a delay, each is twice the one before, from 1 s on.
     fn pauses(&self) -> Duration {
         const HOUR: Duration = Duration::from_secs(60 * 60);
-        let count = self.count.min(12);
-        let pauses = self.delay.map_or(Duration::from_secs((1 << count) - 1), |delay| delay * count);
+        let doubled = || Duration::from_secs((1 << self.count.min(12)) - 1);
+        let pauses = self.delay.map_or_else(doubled, |delay| delay.saturating_mul(self.count));
         pauses.min(self.most.unwrap_or(HOUR))
     }
 }
@@ -177,6 +175,7 @@ mod tests {
         };
         assert_eq!([1, 2, 3, 5].map(|count| seconds(count, None, None)), [1, 3, 7, 31]);
         assert_eq!([seconds(3, Some(2), None), seconds(3, None, Some(5)), seconds(9, Some(9), Some(2))], [6, 5, 2]);
+        assert_eq!(seconds(30, Some(1), None), 30);
         assert_eq!(seconds(99, None, None), 60 * 60);
     }
 }

@@ -11,6 +11,7 @@ use crate::cli::arguments::Rules;
 use crate::cli::bad_usage::BadUsage;
 use crate::cli::command::Command;
 use crate::cli::reading::Reading;
+use crate::cli::voice::Voice;
 
 pub const PERSONALITY: Personality =
     Personality { name: CLIENT.name, about: CLIENT.name, flags: &[], client: Some(CLIENT), command };
@@ -83,10 +84,10 @@ e= execute
 
 fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
     let (mut user, mut password) = (None, OsString::new());
-    let mut voice = Client::voice("Wget");
+    let mut voice = Voice { replaces_headers: true, ..Client::voice("Wget") };
     let mut follows = true;
     // Both take 300 for a success.
-    let first = vec!["--http-codes=101,200-300".into()];
+    let first = vec!["--http-codes=200-300".into()];
     let own = &mut |word: &str, value: &OsStr, options: &mut Vec<OsString>| match word {
         // GNU's asks by HEAD, which many frameworks refuse, and BusyBox's by GET. Neither reads a body.
         "no-body" => voice.reads_bodies = false,

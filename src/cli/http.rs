@@ -85,10 +85,8 @@ fn given(arguments: &Arguments, version: Version, voice: &Voice) -> Headers {
     {
         arguments.refuse(problem);
     }
-    // curl sends one of the two, and so do Go's programs.
-    if let Some(credentials) = arguments.one("basic-auth", basic)
-        && headers.iter().all(|(name, _)| name != AUTHORIZATION)
-    {
+    let has_other = voice.is_client && headers.iter().any(|(name, _)| name == AUTHORIZATION);
+    if let Some(credentials) = arguments.one("basic-auth", basic).filter(|_| !has_other) {
         headers.push((AUTHORIZATION, credentials));
     }
     headers

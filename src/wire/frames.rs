@@ -208,8 +208,9 @@ fn check_field(name: &[u8], value: &[u8]) -> Result<(), &'static str> {
         return Err(CONNECTION);
     }
     let is_space = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    let bad_name = name.is_empty()
-        || name.iter().any(|byte| !matches!(byte, b'!'..=b'~') || b"ABCDEFGHIJKLMNOPQRSTUVWXYZ:".contains(byte));
+    // A token in lower case, as Go and nghttp2 have it: RFC 9110, section 5.1. h2 takes a quotation mark too.
+    let is_lower = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9') || b"!#$%&'*+-.^_`|~".contains(byte);
+    let bad_name = name.is_empty() || !name.iter().all(is_lower);
     let bad_value =
         is_space(value.first()) || is_space(value.last()) || value.iter().any(|byte| b"\0\r\n".contains(byte));
     if bad_name || bad_value { Err(FIELD) } else { Ok(()) }

@@ -303,10 +303,14 @@ fn curl_and_wget_read_their_values_as_they_do() {
         assert_eq!(line(&outcome), format!("{client}: a URL with a user must be the only URL"));
     }
     // A URL may come from a variable.
-    for template in ["${URL}", "${NONE:-${URL}}", "${NONE:-http://localhost:1/}"] {
-        let outcome = run(without_variables(&mut Command::new(binary())).env("URL", &url).args(["curl", template]));
+    let port = server.port.to_string();
+    let whole = ["${URL}", "${HOST}:${PORT}/", "${HOST:-localhost}:${PORT}/"];
+    for template in whole.into_iter().chain(["${NONE:-${URL}}", "${NONE:-http://localhost:1/}"]) {
+        let variables = [("URL", &*url), ("HOST", "127.0.0.1"), ("PORT", &port)];
+        let mut client = Command::new(binary());
+        let outcome = run(without_variables(&mut client).envs(variables).args(["curl", template]));
         let words = match template {
-            "${URL}" => "",
+            template if whole.contains(&template) => "",
             "${NONE:-${URL}}" => "begins ${NAME} or ${NAME:-default}",
             _ => "localhost:1/: 127.0.0.1: connection refused",
         };

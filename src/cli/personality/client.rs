@@ -9,6 +9,8 @@ use clap_lex::RawArgs;
 
 use crate::FULL;
 use crate::cli::bad_usage::{BadUsage, Quoted, bad_value, without_value};
+use crate::cli::expand::expand;
+use crate::cli::variables::variable;
 use crate::cli::voice::Voice;
 use crate::percent::{NOT_IN_TEMPLATES, escaped, unescaped};
 use crate::target::authority::to_this_host;
@@ -202,8 +204,9 @@ pub fn option(option: &str, value: &OsStr) -> OsString {
 /// Adds a URL as the clients read it: without a scheme it is HTTP, an address to listen on is this host, and the fragment is for
 /// a browser. A user in it becomes an option. Returns whether there is one.
 fn add_url(options: &mut Vec<OsString>, url: &[u8]) -> Result<bool, BadUsage> {
-    // A variable may hold a whole URL.
-    if url.starts_with(b"${") {
+    // A variable may hold a whole URL, or only the host.
+    let expanded = || expand(OsStr::from_bytes(url), variable);
+    if url.starts_with(b"${") && expanded().is_ok_and(|url| scheme_end(url.as_bytes()).is_some()) {
         options.push(option("", OsStr::new(&escaped(url, NOT_IN_TEMPLATES))));
         return Ok(false);
     }

@@ -98,8 +98,8 @@ fn timeouts(&Case { goes_on, verdict, targets, .. }: &Case) -> Vec<Duration> {
     [Some(first), (goes_on && targets == 1).then_some(HASTY)].into_iter().flatten().collect()
 }
 
-/// How many cases run at once: most wait for a deadline. What one takes from another is time in the queue for a processor,
-/// which counts for none.
+/// How many cases run at once, since most wait for a deadline. The time that a case waits for a processor is no lateness: see
+/// [`Outcome::by_itself`](crate::support::Outcome::by_itself).
 const AT_ONCE: usize = 4;
 
 /// What the runs of a table have shown so far.

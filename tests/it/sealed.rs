@@ -84,6 +84,13 @@ fn a_line_of_curl_is_sealed_and_shown_without_its_secrets() {
         shown,
         format!("lprobe: sealed: \"curl\" --fail --silent --show-error --header --max-time \"{place}\"\n")
     );
+    // Only the first argument names a personality.
+    let other = tempfile::tempdir().expect("a folder");
+    let copy = sealed(other.path(), &["--user-agent", "curl", "--contains", "geheim", ":1"]);
+    assert_eq!(
+        start(&copy, &["--sealed"]).stdout,
+        "lprobe: sealed: \"--user-agent\" \"...\" \"--contains\" \"...\" \":1\"\n"
+    );
     // So is an alert, under whatever name.
     let curl = folder.path().join("curl");
     fs::hard_link(binary(), &curl).or_else(|_| std::os::unix::fs::symlink(binary(), &curl)).expect("a link");

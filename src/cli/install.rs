@@ -8,7 +8,7 @@ use super::bad_usage::{BadUsage, Quoted};
 use super::command::Command;
 use super::expand::expand;
 use super::parse_sealed;
-use super::personality::client;
+use super::personality::PERSONALITIES;
 use super::variables::variable;
 use crate::install::Install;
 use crate::seal::{Kind, ROOM, Seal};
@@ -41,7 +41,8 @@ pub fn read(mut arguments: &[OsString]) -> Result<Install, BadUsage> {
                 if name.is_empty() || name.contains(&b'/') {
                     return Err(BadUsage("--as takes names separated by commas, as in sh,ls,nc".into()));
                 }
-                let is_client = !with_clients && client::NAMES.iter().any(|client| client.as_bytes() == name);
+                let mut known = PERSONALITIES.iter().filter(|personality| personality.client.is_some());
+                let is_client = !with_clients && known.any(|client| client.name.as_bytes() == name);
                 if is_client { &mut clients } else { &mut names }.push(folder.join(OsStr::from_bytes(name)));
             }
             if trips && names.is_empty() {

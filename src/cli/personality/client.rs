@@ -21,9 +21,6 @@ use crate::target::scheme_end;
 /// The default time limit. The clients have none or a long one, and Docker ends a check after 30 s without a word.
 const TIMEOUT: Duration = Duration::from_secs(29);
 
-/// The names of the clients.
-pub const NAMES: [&str; 2] = ["curl", "wget"];
-
 /// An HTTP client.
 pub struct Client {
     /// The name.

@@ -23,7 +23,7 @@ const VOICE: Voice = Client::voice(CLIENT.name);
 
 /// curl's flags: those that say what is healthy, and then those that say nothing about it.
 const CLIENT: Client = Client {
-    name: client::NAMES[0],
+    name: "curl",
     flags: "\
 f fail --http-codes=200-399
 - fail-with-body --http-codes=200-399

@@ -18,7 +18,7 @@ pub const PERSONALITY: Personality =
 
 /// wget's flags: those that say what is healthy, and then those that say nothing about it.
 const CLIENT: Client = Client {
-    name: client::NAMES[1],
+    name: "wget",
     flags: "\
 - spider no-body
 T= timeout timeout

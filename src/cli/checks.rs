@@ -13,7 +13,7 @@ use super::http;
 use super::options::{Group, OPTIONS, Opt};
 use super::reading::Reading;
 use super::tls::Tls;
-use super::voice::{TIMEOUT, Voice};
+use super::voice::Voice;
 use crate::FULL;
 use crate::duration;
 #[cfg(feature = "full")]
@@ -167,7 +167,7 @@ impl TargetGroup<'_> {
         let [connection, call] = self.times(voice);
         let is_called = self.targets.iter().any(|target| matches!(target.scheme().kind, Kind::Grpc));
         let call = call.or(voice.rpc_timeout).filter(|_| is_called).unwrap_or_default();
-        connection.or(voice.connect_timeout).unwrap_or(TIMEOUT) + call
+        connection.unwrap_or(voice.timeout) + call
     }
 
     /// Returns whether the command line has this option, and it is for TLS.
@@ -190,7 +190,7 @@ impl TargetGroup<'_> {
         #[cfg(feature = "full")]
         let call = {
             let [connection, call] = self.times(voice);
-            let connection = connection.or(voice.connect_timeout).filter(|_| voice.calls_after_connection);
+            let connection = voice.calls_after_connection.then(|| connection.unwrap_or(voice.timeout));
             let time = call.or(voice.rpc_timeout).unwrap_or(timeout).min(timeout);
             Rc::new(grpc::call(arguments, voice, connection, time))
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The default time limit of everything.
+/// The default time limit of lprobe, and of the tools for gRPC.
 pub const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The user agent of a personality, and its defaults.
@@ -10,8 +10,8 @@ pub const TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Voice {
     /// The user agent of its requests.
     pub user_agent: &'static str,
-    /// The default time limit of a gRPC connection, if the personality has one.
-    pub connect_timeout: Option<Duration>,
+    /// The default time limit: of the connection alone, where the call of gRPC has one of its own.
+    pub timeout: Duration,
     /// The default time limit of a gRPC call, if the personality has one.
     pub rpc_timeout: Option<Duration>,
     /// Whether the time limit of a gRPC call begins when the connection is there, and does not cover it.
@@ -33,7 +33,7 @@ impl Voice {
     pub const fn new(user_agent: &'static str) -> Self {
         Self {
             user_agent,
-            connect_timeout: None,
+            timeout: TIMEOUT,
             rpc_timeout: None,
             calls_after_connection: false,
             follows: false,

@@ -59,7 +59,7 @@ pub struct Flag {
 impl Client {
     /// Returns the voice of this client, which introduces itself as `user_agent`.
     pub const fn voice(user_agent: &'static str) -> Voice {
-        Voice { connect_timeout: Some(TIMEOUT), is_client: true, reads_bodies: true, ..Voice::new(user_agent) }
+        Voice { timeout: TIMEOUT, is_client: true, reads_bodies: true, ..Voice::new(user_agent) }
     }
 
     /// Returns the flags of the table.

@@ -13,13 +13,10 @@ use crate::cli::arguments::Rules;
 use crate::cli::bad_usage::BadUsage;
 use crate::cli::command::Command;
 use crate::cli::reading::Reading;
-use crate::cli::voice::Voice;
 use crate::duration;
 
 pub const PERSONALITY: Personality =
     Personality { name: CLIENT.name, about: CLIENT.name, flags: &[], client: Some(CLIENT), command };
-
-const VOICE: Voice = Client::voice(CLIENT.name);
 
 /// curl's flags: those that say what is healthy, and then those that say nothing about it.
 const CLIENT: Client = Client {
@@ -94,7 +91,7 @@ Y= speed-limit",
 fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
     let mut body: Option<OsString> = None;
     let (mut cert, mut key) = (None, None);
-    let mut voice = VOICE;
+    let mut voice = Client::voice(CLIENT.name);
     let mut retry = Retry::default();
     // Without -f, any answer is healthy. The last one of an option counts.
     let first = vec!["--http-codes=200-599".into()];

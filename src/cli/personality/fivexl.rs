@@ -34,8 +34,7 @@ pub const PERSONALITY: Personality = Personality {
     command,
 };
 
-const VOICE: Voice =
-    Voice { connect_timeout: Some(TIMEOUT), rpc_timeout: Some(TIMEOUT), follows: true, ..Voice::new("lprobe") };
+const VOICE: Voice = Voice { rpc_timeout: Some(TIMEOUT), follows: true, ..Voice::new("lprobe") };
 
 fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
     let arguments = invocation.of_other_tool(PERSONALITY.flags, reading)?;

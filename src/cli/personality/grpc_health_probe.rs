@@ -25,12 +25,8 @@ pub const PERSONALITY: Personality = Personality {
     command,
 };
 
-const VOICE: Voice = Voice {
-    connect_timeout: Some(TIMEOUT),
-    rpc_timeout: Some(TIMEOUT),
-    calls_after_connection: true,
-    ..Voice::new("grpc_health_probe")
-};
+const VOICE: Voice =
+    Voice { rpc_timeout: Some(TIMEOUT), calls_after_connection: true, ..Voice::new("grpc_health_probe") };
 
 fn command(invocation: &mut Invocation, reading: &Reading) -> Result<Command, BadUsage> {
     let arguments = invocation.of_other_tool(PERSONALITY.flags, reading)?;

@@ -138,6 +138,11 @@ fn the_manifests_are_as_kubernetes_has_them() {
     }
 }
 
+/// The specification of the pod that a manifest describes, or of the pods that it makes.
+pub fn pod(manifest: &Value) -> &Value {
+    manifest.pointer("/spec/template/spec").unwrap_or(&manifest["spec"])
+}
+
 /// A service that is busy gets no more requests, and has time to recover before it gets a restart.
 #[ignore = "takes minutes: run `make test-slow`"]
 #[test]
@@ -147,7 +152,7 @@ fn the_manifests_have_all_probes_and_liveness_fails_last() {
     }
     for name in MANIFESTS {
         let manifest = yaml(name);
-        let pod = manifest.pointer("/spec/template/spec").unwrap_or(&manifest["spec"]);
+        let pod = pod(&manifest);
         let service = &pod["containers"][0];
         let fails_after = |probe: &str| {
             let number =
@@ -230,7 +235,7 @@ fn the_manifests_are_as_the_restricted_pod_security_standard_has_them() {
     }
     for name in MANIFESTS {
         let manifest = yaml(name);
-        let pod = manifest.pointer("/spec/template/spec").unwrap_or(&manifest["spec"]);
+        let pod = pod(&manifest);
         for field in ["hostNetwork", "hostPID", "hostIPC"] {
             assert!(pod[field].is_null(), "{name}: {field}");
         }

@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::examples::{read_yaml, yaml};
+use super::examples::{pod, read_yaml, yaml};
 use super::image::Release;
 use super::podman::{Podman, have_podman};
 use crate::support::engine::Image;
@@ -33,7 +33,7 @@ fn service(name: &str) -> Image {
 /// `--watch`.
 fn probes(manifest: &str) -> [Vec<String>; 4] {
     let command = |manifest: &Value, probe: &str| {
-        let pod = manifest.pointer("/spec/template/spec").unwrap_or(&manifest["spec"]);
+        let pod = pod(manifest);
         let command = pod["containers"][0][probe]["exec"]["command"].as_array().expect("a command");
         command.iter().map(|word| word.as_str().expect("a word").to_owned()).collect()
     };

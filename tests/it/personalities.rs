@@ -7,6 +7,7 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use crate::support::server::{LOCALHOST, LOCALHOST6, Server};
 use crate::support::{FULL, Outcome, binary, lprobe, run, without_variables};
@@ -282,6 +283,21 @@ fn curl_and_wget_follow_what_leads_somewhere() {
     for client in ["curl", "wget"] {
         let outcome = lprobe([client, &answering(101, "/").http("/")]);
         assert!(line(&outcome).contains("status 101"), "{outcome:?}");
+    }
+}
+
+/// The clients have no time limit, or a long one. lprobe's own is one second.
+#[test]
+fn curl_and_wget_wait_29_seconds_by_default() {
+    let server = Server::silent();
+    let waiting = ["curl", "wget"].map(|client| {
+        let url = server.http("/");
+        thread::spawn(move || called(client, &[&url]))
+    });
+    for probe in waiting {
+        let outcome = probe.join().expect("an outcome");
+        assert!(outcome.took >= Duration::from_secs(29), "{outcome:?}");
+        assert!(line(&outcome).contains("within 29000 ms"), "{outcome:?}");
     }
 }
 

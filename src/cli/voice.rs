@@ -10,7 +10,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Voice {
     /// The user agent of its requests.
     pub user_agent: &'static str,
-    /// The default time limit: of the connection alone, where the call of gRPC has one of its own.
+    /// The default time limit of an attempt, or of the connection alone if `rpc_timeout` limits the call.
     pub timeout: Duration,
     /// The default time limit of a gRPC call, if the personality has one.
     pub rpc_timeout: Option<Duration>,
